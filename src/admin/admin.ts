@@ -1,0 +1,36 @@
+import type { FastifyInstance } from 'fastify'
+import { Problem } from '../errors.ts'
+import { type GuardPolicy, makeGuard } from '../gateway/guard.ts'
+import { writeProblem } from '../gateway/problem.ts'
+import { makeServer } from '../gateway/server.ts'
+import { type Health, livez, readyz, startupz } from './health.ts'
+
+const DRAIN_MS = 1_000
+
+/** The listener for probes, behind the same guard as the gateway. Does not listen yet. */
+export function buildAdmin(guard: GuardPolicy, health: Health): FastifyInstance {
+  const app = makeServer({ routable: (url) => url, drainMs: DRAIN_MS })
+  const refusal = makeGuard(guard)
+  app.addHook('onRequest', (request, reply, done) => {
+    const problem = refusal(request.raw)
+    if (problem === undefined) return done()
+    reply.hijack()
+    writeProblem(request.raw, reply.raw, problem)
+  })
+  const probes = { '/startupz': startupz, '/livez': livez, '/readyz': readyz }
+  for (const [url, probe] of Object.entries(probes)) {
+    app.get(url, (_request, reply) => {
+      const { ok, ...why } = probe(health)
+      return reply
+        .code(ok ? 200 : 503)
+        .header('cache-control', 'no-store')
+        .send({ ok, ...why })
+    })
+  }
+  app.setNotFoundHandler((request, reply) => {
+    reply.hijack()
+    const detail = `The admin listener answers GET ${Object.keys(probes).join(', ')}.`
+    writeProblem(request.raw, reply.raw, new Problem('path-not-allowed', detail))
+  })
+  return app
+}

@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+import { type Command, ExitCode } from './commands/command.ts'
+import { SettingsError } from './errors.ts'
+
+/** Loaded when they run: nobody pays for a command that was not asked for. */
+const commands: Record<string, () => Promise<Command>> = {
+  start: async () => (await import('./commands/start.ts')).start,
+  demo: async () => (await import('./commands/demo.ts')).demo,
+  config: async () => (await import('./commands/config.ts')).config,
+  wait: async () => (await import('./commands/wait.ts')).wait,
+  help: async () => (await import('./commands/help.ts')).help,
+  version: async () => (await import('./commands/version.ts')).version,
+}
+
+const aliases: Record<string, string> = {
+  '--help': 'help',
+  '-h': 'help',
+  '--version': 'version',
+  '-v': 'version',
+}
+
+async function main(argv: readonly string[]): Promise<number | undefined> {
+  const first = argv[0] ?? 'start'
+  const alias = aliases[first]
+  const named = alias ?? (first.startsWith('-') ? 'start' : first)
+  const command = commands[named]
+  if (command === undefined) {
+    process.stderr.write(`camunda-auth-proxy: there is no command ${first}; see camunda-auth-proxy help\n`)
+    return ExitCode.badSettings
+  }
+  const args = argv.slice(named === first || alias !== undefined ? 1 : 0)
+  const run = await command()
+  return run({ args, env: process.env, stdout: process.stdout, stderr: process.stderr })
+}
+
+/** One line, or one for each fault; never a stack, which would bury it. */
+function report(error: unknown): number {
+  if (error instanceof SettingsError) {
+    const lines = error.faults.map(
+      ({ setting, source, expected }) => `  ${setting} (${source}): ${expected}\n`,
+    )
+    process.stderr.write(`camunda-auth-proxy: the settings cannot be used:\n${lines.join('')}`)
+    return ExitCode.badSettings
+  }
+  process.stderr.write(`camunda-auth-proxy: ${error instanceof Error ? error.message : 'an unknown error'}\n`)
+  return ExitCode.failed
+}
+
+const code = await main(process.argv.slice(2)).catch(report)
+if (code !== undefined) process.exit(code)

@@ -1,0 +1,86 @@
+import { createServer } from 'node:net'
+import { loadSettings, loadSome } from '../config/load.ts'
+import { startDemoCluster } from '../demo/cluster.ts'
+import { startDemoIdentityProvider } from '../demo/identity-provider.ts'
+import type { Command, CommandContext } from './command.ts'
+import { closeGracefully } from './graceful.ts'
+import { commandLogger } from './logging.ts'
+import { serve } from './serve.ts'
+
+const AUDIENCE = 'zeebe.demo'
+const CLIENT_ID = 'demo-client'
+/** Nothing is behind it, and it never leaves this process. */
+const CLIENT_SECRET = 'demo-secret-of-an-embedded-identity-provider'
+const BASE_PATH = '/demo-cluster'
+/** Short, so that a renewal can be watched. */
+const LIFETIME_S = 20
+
+/** `camunda-auth-proxy demo`: the real proxy between an embedded identity provider and an embedded cluster. */
+export const demo: Command = async (context) => {
+  const idp = await startDemoIdentityProvider({
+    clientId: CLIENT_ID,
+    clientSecret: CLIENT_SECRET,
+    audience: AUDIENCE,
+    lifetimeS: LIFETIME_S,
+  })
+  const cluster = await startDemoCluster({
+    basePath: BASE_PATH,
+    issuer: idp.issuer,
+    jwksUrl: idp.jwksUrl,
+    audience: AUDIENCE,
+  })
+  const env = {
+    ...(await freePorts(context)),
+    CAMUNDA_REST_ADDRESS: cluster.url,
+    CAMUNDA_OAUTH_URL: idp.tokenUrl,
+    CAMUNDA_CLIENT_ID: CLIENT_ID,
+    CAMUNDA_CLIENT_SECRET: CLIENT_SECRET,
+    CAMUNDA_TOKEN_AUDIENCE: AUDIENCE,
+  }
+  const { settings } = loadSettings(context.args, env)
+  const logger = await commandLogger(context, settings.logLevel)
+  const { app, address } = await serve(settings, logger, context.stdout)
+  context.stdout.write(invitation(address, cluster.url))
+  closeGracefully(logger, async () => {
+    await app.close()
+    await Promise.all([cluster.close(), idp.close()])
+  })
+  return undefined
+}
+
+/** The ports of the settings, or free ones where they are taken: a demo should not fail on that. */
+async function freePorts({ args, env }: CommandContext): Promise<Record<string, string>> {
+  const names = Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('CAMUNDA_PROXY_')))
+  const { port, adminPort } = loadSome(['port', 'adminPort'], args, names)
+  const free = (await isFree(port)) ? port : 0
+  const adminFree = adminPort === 'off' || (await isFree(adminPort)) ? adminPort : 0
+  return { CAMUNDA_PROXY_PORT: String(free), CAMUNDA_PROXY_ADMIN_PORT: String(adminFree) }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer()
+    probe.once('error', () => resolve(false))
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
+  })
+}
+
+function invitation(address: string, cluster: string): string {
+  const json = "-H 'Content-Type: application/json'"
+  return `
+No credential is needed below; the proxy adds one that lives ${LIFETIME_S} s and renews it ahead of expiry:
+
+  curl ${address}/v2/topology
+  curl ${address}/v2/process-definitions/search ${json} -d '{}'
+  curl ${address}/v2/user-tasks/search ${json} -d '{}'
+  curl ${address}/v2/jobs/activation ${json} -d '{"type":"demo","timeout":60000,"maxJobsToActivate":1,"requestTimeout":5000}'
+  curl ${address}/v2/documents -F file=@package.json
+
+Without the proxy the same cluster answers 401:
+
+  curl -i ${cluster}/v2/topology
+
+Ctrl+C ends the demo.
+
+`
+}

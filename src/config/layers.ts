@@ -1,0 +1,173 @@
+import { readFileSync } from 'node:fs'
+import { parseArgs, parseEnv } from 'node:util'
+import { parse as parseYaml } from 'yaml'
+import type { SettingFault } from '../errors.ts'
+import { environmentNames, flagName, unknownVariables } from './camunda-env.ts'
+import { isSecret, type SettingName, settingNames, settingSchema } from './schema.ts'
+
+/** A value as it was found, and where: `text` ones still have to be read as what the setting is. */
+export interface Found {
+  value: unknown
+  text: boolean
+  source: string
+}
+
+/** One place that settings come from. */
+export type Layer = (name: SettingName) => Found | undefined
+
+export interface Layers {
+  /** Most binding first. */
+  layers: Layer[]
+  faults: SettingFault[]
+  warnings: string[]
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Flags over environment over the files named by `--env-file` over the configuration file. */
+export function readLayers(args: readonly string[], env: Environment): Layers {
+  const faults: SettingFault[] = []
+  const flags = readFlags(args, faults)
+  const envFiles = (flags.meta.get('env-file') ?? []).map((path) => readEnvFile(path, faults))
+  const merged = Object.assign({}, ...envFiles.map((file) => file.values), withoutEmpty(env)) as Environment
+  const configPath = flags.meta.get('config')?.at(-1) ?? merged.CAMUNDA_PROXY_CONFIG
+  return {
+    layers: [
+      (name) => flags.found.get(name),
+      environmentLayer(withoutEmpty(env), 'environment variable'),
+      ...envFiles.map((file) => environmentLayer(file.values, `${file.path},`)),
+      ...(configPath === undefined ? [] : [fileLayer(configPath, faults)]),
+    ],
+    faults,
+    warnings: unknownVariables(Object.keys(merged), ['config', ...settingNames]).map(
+      (name) =>
+        `${name} is not a setting of this program${suggestion(name, settingNames.flatMap(environmentNames))}`,
+    ),
+  }
+}
+
+const META_FLAGS = ['config', 'env-file']
+
+function readFlags(args: readonly string[], faults: SettingFault[]) {
+  const found = new Map<SettingName, Found>()
+  const meta = new Map<string, string[]>()
+  const byFlag = new Map(settingNames.filter((name) => !isSecret(name)).map((name) => [flagName(name), name]))
+  const fault = (setting: string, expected: string) =>
+    faults.push({ setting, source: 'command line', expected })
+  const { tokens } = parseArgs({ args: [...args], options: flagOptions(), strict: false, tokens: true })
+  for (const token of tokens) {
+    if (token.kind === 'positional') fault(token.value, 'no argument without a flag')
+    if (token.kind !== 'option') continue
+    const name = byFlag.get(token.name)
+    const source = `flag ${token.rawName}`
+    if (META_FLAGS.includes(token.name)) {
+      if (token.value === undefined) fault(token.rawName, 'a path after it')
+      else meta.set(token.name, [...(meta.get(token.name) ?? []), token.value])
+    } else if (name === undefined) fault(token.rawName, unknownFlag(token.name, [...byFlag.keys()]))
+    else if (token.value !== undefined) found.set(name, { value: token.value, text: true, source })
+    else if (settingSchema(name).type === 'boolean') found.set(name, { value: true, text: false, source })
+    else fault(token.rawName, settingSchema(name).expected)
+  }
+  return { found, meta }
+}
+
+function flagOptions(): Record<string, { type: 'string' | 'boolean' }> {
+  const type = (name: SettingName) => (settingSchema(name).type === 'boolean' ? 'boolean' : 'string')
+  const settings = settingNames.map((name) => [flagName(name), { type: type(name) }] as const)
+  return Object.fromEntries([...settings, ...META_FLAGS.map((name) => [name, { type: 'string' }] as const)])
+}
+
+function unknownFlag(flag: string, known: readonly string[]): string {
+  const secret = settingNames.find((name) => isSecret(name) && flagName(name) === flag)
+  if (secret === undefined) return `a flag of this program${suggestion(flag, known)}`
+  return `no secret on the command line, where process lists show it: use ${environmentNames(secret)[0]} or ${flagName(secret)}-file`
+}
+
+/** An empty variable is an unset one. */
+function withoutEmpty(env: Environment): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '',
+    ),
+  )
+}
+
+function environmentLayer(values: Environment, where: string): Layer {
+  return (name) => {
+    const variable = environmentNames(name).find((candidate) => values[candidate] !== undefined)
+    return variable === undefined
+      ? undefined
+      : { value: values[variable], text: true, source: `${where} ${variable}` }
+  }
+}
+
+/** Lines of `NAME=value`, with or without `export` and quotes: what the Console offers for download. */
+function readEnvFile(path: string, faults: SettingFault[]): { path: string; values: Record<string, string> } {
+  try {
+    return { path, values: withoutEmpty(parseEnv(readFileSync(path, 'utf8')) as Environment) }
+  } catch (error) {
+    faults.push({ setting: 'env-file', source: path, expected: `a readable file (${reason(error)})` })
+    return { path, values: {} }
+  }
+}
+
+function fileLayer(path: string, faults: SettingFault[]): Layer {
+  const values = readConfigFile(path, faults)
+  for (const key of Object.keys(values)) {
+    if (settingNames.includes(key as SettingName)) continue
+    faults.push({
+      setting: key,
+      source: path,
+      expected: `a setting of this program${suggestion(key, settingNames)}`,
+    })
+  }
+  return (name) => (values[name] == null ? undefined : { value: values[name], text: false, source: path })
+}
+
+/** YAML, and therefore JSON too. */
+function readConfigFile(path: string, faults: SettingFault[]): Record<string, unknown> {
+  const fault = (expected: string) => {
+    faults.push({ setting: 'config', source: path, expected })
+    return {}
+  }
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    return fault(`a readable file (${reason(error)})`)
+  }
+  try {
+    const values: unknown = parseYaml(text, { maxAliasCount: 100, prettyErrors: false }) ?? {}
+    const isMap = typeof values === 'object' && values !== null && !Array.isArray(values)
+    return isMap ? { ...values } : fault('a map of settings')
+  } catch {
+    // The parser's own message quotes the line, which may hold a secret.
+    return fault('valid YAML or JSON')
+  }
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+}
+
+/** The nearest known name, if one is near enough to have been meant. */
+function suggestion(name: string, known: readonly string[]): string {
+  const nearest = known
+    .map((candidate) => ({ candidate, distance: distance(name.toLowerCase(), candidate.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance)[0]
+  return nearest !== undefined && nearest.distance <= 3 ? `; did you mean ${nearest.candidate}?` : ''
+}
+
+/** Levenshtein's edit distance. */
+function distance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= one.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= other.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1)
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[other.length] ?? 0
+}

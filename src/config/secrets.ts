@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto'
+import { statSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { inspect } from 'node:util'
+
+const REDACTED = '[redacted]'
+const MAX_BYTES = 64 * 1024
+
+/**
+ * A value that must not be seen. It prints as `[redacted]` wherever it ends up; only `read` gives it away. One
+ * that comes from a file is read anew each time, so that a rotated secret is picked up.
+ */
+export class Secret {
+  readonly #read: () => Promise<string>
+  /** Where it comes from, without the value: for messages. */
+  readonly origin: string
+
+  private constructor(origin: string, read: () => Promise<string>) {
+    this.origin = origin
+    this.#read = read
+  }
+
+  static ofValue(value: string): Secret {
+    return new Secret('settings', async () => value)
+  }
+
+  /** A trailing line break is not part of the secret: editors and `echo` add one. */
+  static ofFile(path: string): Secret {
+    return new Secret(`file ${path}`, async () => {
+      const value = (await readFile(path, { encoding: 'utf8' })).slice(0, MAX_BYTES).replace(/(\r?\n)+$/, '')
+      if (value === '') throw new Error(`file ${path} is empty`)
+      return value
+    })
+  }
+
+  /** @throws Error if its file cannot be read or is empty. */
+  read(): Promise<string> {
+    return this.#read()
+  }
+
+  /** A digest that changes with the value and does not give it away. */
+  async fingerprint(): Promise<string> {
+    return createHash('sha256')
+      .update(await this.#read())
+      .digest('base64url')
+  }
+
+  toString(): string {
+    return REDACTED
+  }
+
+  toJSON(): string {
+    return REDACTED
+  }
+
+  [inspect.custom](): string {
+    return REDACTED
+  }
+}
+
+/** Takes each of the given secrets, as it is and URL-encoded, out of a text that somebody else wrote. */
+export function scrub(text: string, secrets: readonly string[]): string {
+  return secrets
+    .flatMap((secret) => [
+      secret,
+      encodeURIComponent(secret),
+      new URLSearchParams({ s: secret }).toString().slice(2),
+    ])
+    .filter((secret) => secret !== '')
+    .reduce((clean, secret) => clean.replaceAll(secret, REDACTED), text)
+}
+
+/** Whether users of the machine other than the owner and its group may read the file. */
+export function isReadableByAll(path: string): boolean {
+  return process.platform !== 'win32' && (statSync(path).mode & 0o004) !== 0
+}

@@ -1,0 +1,83 @@
+import type { Clock } from './clock.ts'
+import {
+  AcquireError,
+  type AcquireFailure,
+  type CredentialSource,
+  type IssuedCredential,
+} from './credential.ts'
+import type { Pace } from './pace.ts'
+
+/** Longest that one attempt may take, the wait for its slot apart. */
+const ATTEMPT_MS = 10_000
+
+/** How one attempt ended; `fingerprint` tells which secret it was made with. */
+export type Landing =
+  | { issued: IssuedCredential; sentAt: number }
+  | { failure: AcquireFailure; fingerprint: string | undefined }
+
+/** One attempt, from its slot at the identity provider to its landing. Never rejects; ends soon after an abort. */
+export async function attempt(
+  source: CredentialSource,
+  clock: Clock,
+  pace: Pace,
+  signal: AbortSignal,
+): Promise<Landing> {
+  let fingerprint: string | undefined
+  try {
+    await untilSlot(clock, pace, signal)
+    fingerprint = await source.fingerprint()
+    const sentAt = clock.now()
+    return { issued: await withinTime(source, clock, signal), sentAt }
+  } catch (error) {
+    return { failure: failureOf(error), fingerprint }
+  }
+}
+
+async function untilSlot(clock: Clock, pace: Pace, signal: AbortSignal): Promise<void> {
+  const slot = pace.reserve(clock.monotonic())
+  for (let left = slot - clock.monotonic(); left > 0; left = slot - clock.monotonic()) {
+    await pause(clock, left, signal)
+  }
+  signal.throwIfAborted()
+}
+
+function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.setTimer(resolve, delayMs)
+    const onAbort = () => {
+      cancel()
+      reject(signal.reason)
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+  })
+}
+
+/** Holds a source to its time, even one that does not honour its signal. */
+function withinTime(source: CredentialSource, clock: Clock, signal: AbortSignal): Promise<IssuedCredential> {
+  const controller = new AbortController()
+  return new Promise((resolve, reject) => {
+    const giveUp = (reason: unknown) => {
+      controller.abort(reason)
+      reject(reason)
+    }
+    const cancel = clock.setTimer(() => giveUp(timedOut()), ATTEMPT_MS)
+    signal.addEventListener('abort', () => giveUp(signal.reason), { once: true })
+    source.acquire(controller.signal).then(resolve, reject).finally(cancel)
+  })
+}
+
+function timedOut(): AcquireError {
+  const message = `The identity provider did not answer within ${ATTEMPT_MS / 1_000} s.`
+  return new AcquireError({ code: 'timeout', message, refused: false })
+}
+
+/** A defect in a source must not pass for the identity provider's fault, nor stop the keeper. */
+function failureOf(error: unknown): AcquireFailure {
+  if (error instanceof AcquireError) return error.failure
+  const kind = error instanceof Error ? error.name : typeof error
+  return {
+    code: 'internal',
+    message: `Acquiring a credential failed inside this proxy (${kind}).`,
+    refused: false,
+  }
+}

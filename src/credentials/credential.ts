@@ -1,0 +1,48 @@
+/** What a source hands out: headers ready to send, and how long they last if the server said so. */
+export interface IssuedCredential {
+  /** Name and value pairs, flat, names in lower case: `['authorization', 'Bearer …']`. */
+  headers: readonly string[]
+  /** Milliseconds from the moment the request for it was sent. */
+  lifetimeMs: number
+}
+
+/** A credential as its keeper holds it. Instants are on the keeper's clock, in milliseconds. */
+export interface Credential {
+  headers: readonly string[]
+  /** Counts up with each new credential, so that a refusal can be told from a refusal of an older one. */
+  generation: number
+  acquiredAt: number
+  renewAt: number
+  usableUntil: number
+}
+
+/** Makes one attempt at getting a credential. Knows nothing of retries, schedules or other attempts. */
+export interface CredentialSource {
+  /** One attempt. Throws an AcquireError; honours the signal. */
+  acquire(signal: AbortSignal): Promise<IssuedCredential>
+  /** A digest of what the attempt depends on (the secret), to notice that a refused client was corrected. */
+  fingerprint(): Promise<string>
+}
+
+/** Why an attempt failed, in words that are safe to log and to show to a caller. */
+export interface AcquireFailure {
+  /** A stable word for metrics and logs: `network`, `timeout`, `http-503`, `malformed`, `invalid_client`, … */
+  code: string
+  /** One sentence that names the identity provider, what it did and the cause. Never holds a secret. */
+  message: string
+  /** True where trying again with the same secret is pointless (RFC 6749 section 5.2), so that it is done rarely. */
+  refused: boolean
+  /** The wait that the identity provider asked for (`Retry-After`), in milliseconds. */
+  retryAfterMs?: number
+}
+
+/** One failed attempt. Carries no `cause`: the causes of HTTP clients hold whole responses, tokens included. */
+export class AcquireError extends Error {
+  override readonly name = 'AcquireError'
+  readonly failure: AcquireFailure
+
+  constructor(failure: AcquireFailure) {
+    super(failure.message)
+    this.failure = failure
+  }
+}

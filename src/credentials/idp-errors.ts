@@ -1,0 +1,113 @@
+import { ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client'
+import { scrub } from '../config/secrets.ts'
+import { AcquireError, type AcquireFailure } from './credential.ts'
+
+/** A wait of more than this is not believed; the identity provider is asked again after it. */
+const MAX_RETRY_AFTER_MS = 5 * 60_000
+const MAX_DESCRIPTION = 200
+/** The characters that RFC 6749 section 5.2 allows in `error`; anything else is not shown. */
+const ERROR_CODE = /^[\w.-]{1,64}$/
+/** OAuth errors that pass by themselves. */
+const PASSING = new Set(['temporarily_unavailable', 'server_error', 'slow_down'])
+/** What RFC 9110 calls the statuses that say nothing about the client's credentials. */
+const TRANSIENT_STATUS = (status: number) => status >= 500 || status === 429 || status === 408
+
+/**
+ * Turns whatever openid-client or undici threw into words that are safe to show. The errors themselves must go no
+ * further: their causes hold the identity provider's whole answer, tokens included.
+ */
+export function explainFailure(error: unknown, tokenUrl: URL, secrets: readonly string[]): AcquireFailure {
+  if (error instanceof ResponseBodyError) {
+    return answered(tokenUrl, error.response, {
+      error: error.error,
+      description: error.error_description,
+      secrets,
+    })
+  }
+  if (error instanceof WWWAuthenticateChallengeError) return answered(tokenUrl, error.response, { secrets })
+  const cause = error instanceof Error ? error.cause : undefined
+  if (cause instanceof Error && codeOf(error) === undefined) return network(tokenUrl, cause)
+  if (codeOf(error) === 'OAUTH_TIMEOUT') return failure('timeout', `${who(tokenUrl)} did not answer in time.`)
+  if (isResponse(cause) && codeOf(error) === 'OAUTH_RESPONSE_IS_NOT_CONFORM' && cause.status !== 200) {
+    return answered(tokenUrl, cause, { secrets })
+  }
+  return malformed(tokenUrl, reasons[codeOf(error) ?? ''] ?? 'it is not a token response').failure
+}
+
+/** The identity provider answered 200 with something that cannot be used. */
+export function malformed(tokenUrl: URL, reason: string): AcquireError {
+  return new AcquireError(
+    failure('malformed', `${who(tokenUrl)} gave an answer that cannot be used: ${reason}.`),
+  )
+}
+
+/** The wait that a `Retry-After` asks for (RFC 9110 section 10.2.3: seconds or a date), in milliseconds. */
+export function retryAfterMs(value: string | null, now: number): number | undefined {
+  if (value === null) return undefined
+  const wait = /^\d+$/.test(value.trim()) ? Number(value) * 1_000 : Date.parse(value) - now
+  return Number.isNaN(wait) ? undefined : Math.min(Math.max(wait, 0), MAX_RETRY_AFTER_MS)
+}
+
+const reasons: Record<string, string> = {
+  OAUTH_RESPONSE_IS_NOT_JSON: 'it is not JSON',
+  OAUTH_PARSE_ERROR: 'it is not JSON',
+  OAUTH_RESPONSE_IS_NOT_CONFORM: 'it is not a token response',
+  OAUTH_INVALID_RESPONSE: 'a field is missing or of the wrong kind (RFC 6749 section 5.1)',
+  OAUTH_UNSUPPORTED_OPERATION: 'its token_type is not Bearer',
+}
+
+/** The identity provider answered, and not with a token. */
+function answered(
+  tokenUrl: URL,
+  response: Response,
+  {
+    error,
+    description,
+    secrets,
+  }: { error?: string; description?: string | undefined; secrets: readonly string[] },
+): AcquireFailure {
+  const { status } = response
+  const oauthError = error !== undefined && ERROR_CODE.test(error) ? scrub(error, secrets) : undefined
+  const words = description === undefined ? '' : ` (${printable(scrub(description, secrets))})`
+  const challenged = status === 401 || status === 403
+  const refused =
+    !TRANSIENT_STATUS(status) && !PASSING.has(error ?? '') && (error !== undefined || challenged)
+  const wait = retryAfterMs(response.headers.get('retry-after'), Date.now())
+  const said = oauthError === undefined ? `status ${status}` : `status ${status} ${oauthError}${words}`
+  const code = refused ? (oauthError ?? 'invalid_client') : `http-${status}`
+  return {
+    ...failure(code, `${who(tokenUrl)} answered ${said}.`, refused),
+    ...(wait === undefined ? {} : { retryAfterMs: wait }),
+  }
+}
+
+function network(tokenUrl: URL, cause: Error): AcquireFailure {
+  const code = codeOf(cause) ?? codeOf(cause.cause) ?? 'unknown'
+  if (code === 'UND_ERR_CONNECT_TIMEOUT')
+    return failure('timeout', `${who(tokenUrl)} could not be reached in time.`)
+  if (/CERT|SIGNATURE|SSL|TLS/.test(code)) {
+    return failure('tls', `The certificate of ${tokenUrl.host} was not accepted (${code}); nothing was sent.`)
+  }
+  return failure('network', `${who(tokenUrl)} could not be reached (${code}).`)
+}
+
+function failure(code: string, message: string, refused = false): AcquireFailure {
+  return { code, message, refused }
+}
+
+function who(tokenUrl: URL): string {
+  return `The identity provider ${tokenUrl.host}`
+}
+
+/** A stranger's text, fit for one line of a log. */
+function printable(text: string): string {
+  return text.replace(/[^\x20-\x7e]+/g, ' ').slice(0, MAX_DESCRIPTION)
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
+
+function isResponse(value: unknown): value is Response {
+  return typeof value === 'object' && value !== null && 'status' in value && 'headers' in value
+}

@@ -1,0 +1,314 @@
+import { Problem } from '../errors.ts'
+import { attempt } from './attempt.ts'
+import type { Clock } from './clock.ts'
+import type { AcquireFailure, Credential, CredentialSource, IssuedCredential } from './credential.ts'
+import type { Pace } from './pace.ts'
+import { Rejections } from './rejections.ts'
+import { retryAfterRefusalMs, retryWhileUnusableMs, retryWhileUsableMs, timetable } from './schedule.ts'
+import { Waiters } from './waiters.ts'
+
+export type KeeperState =
+  | 'cold' // none yet, and nothing has failed
+  | 'fresh' // usable, and not yet due
+  | 'renewing' // usable, and the next one is being fetched
+  | 'degraded' // usable, and renewing it fails
+  | 'expired' // none is usable, and acquiring one fails
+  | 'misconfigured' // the identity provider refuses the client
+  | 'rejected' // the cluster refuses even a fresh one
+  | 'draining' // shutting down
+
+/** What a keeper tells the log and the metrics. Durations in milliseconds; no event holds a credential. */
+export type KeeperEvent =
+  | { type: 'acquired'; generation: number; tookMs: number; lifetimeMs: number; renewInMs: number }
+  | { type: 'failed'; failure: AcquireFailure; nextTryInMs: number; usableForMs: number }
+  | { type: 'renewal-forced'; generation: number }
+  | { type: 'rejected'; generation: number; pauseMs: number }
+
+export interface KeeperStatus {
+  state: KeeperState
+  /** How long the current credential can still be used, in milliseconds; 0 if there is none. */
+  usableForMs: number
+  lastFailure: AcquireFailure | undefined
+}
+
+export interface KeeperOptions {
+  source: CredentialSource
+  clock: Clock
+  pace: Pace
+  /** A number from 0 up to 1, as Math.random gives. */
+  random: () => number
+  onEvent: (event: KeeperEvent) => void
+}
+
+interface Flight {
+  landed: Promise<void>
+  controller: AbortController
+  /** How long a caller may wait for it. */
+  patienceMs: number
+}
+
+const COLD_PATIENCE_MS = 10_000
+const FAILING_PATIENCE_MS = 2_000
+const REPLACEMENT_PATIENCE_MS = 3_000
+const MAX_WAITERS = 1_000
+/** A corrected secret is noticed this fast while the identity provider refuses the client. */
+const WATCH_MS = 1_000
+/** A timer is only a hint: the clock is looked at this often, whatever was planned. */
+const LONGEST_TIMER_MS = 60_000
+
+/**
+ * Owns one credential through time: acquires it, renews it ahead of expiry, and gives every request the current
+ * one. One attempt at a time; nobody waits while a usable credential exists.
+ */
+export class CredentialKeeper {
+  readonly #source: CredentialSource
+  readonly #clock: Clock
+  readonly #pace: Pace
+  readonly #random: () => number
+  readonly #onEvent: (event: KeeperEvent) => void
+  readonly #waiters: Waiters
+  readonly #rejections = new Rejections()
+
+  #credential: Credential | undefined
+  #flight: Flight | undefined
+  #failures = 0
+  #refusals = 0
+  #lastFailure: AcquireFailure | undefined
+  /** Since when attempts have failed with no usable credential left. */
+  #unusableSince: number | undefined
+  /** No attempt before this instant. */
+  #notBefore = Number.NEGATIVE_INFINITY
+  /** When the next attempt is due: the one number that the hot path compares with the clock. */
+  #dueAt = Number.POSITIVE_INFINITY
+  #phase: 'running' | 'draining' | 'closed' = 'running'
+  #cancelTimer = () => {}
+  #cancelWatch = () => {}
+
+  constructor(options: KeeperOptions) {
+    this.#source = options.source
+    this.#clock = options.clock
+    this.#pace = options.pace
+    this.#random = options.random
+    this.#onEvent = options.onEvent
+    this.#waiters = new Waiters(options.clock, MAX_WAITERS)
+  }
+
+  /** Begins to acquire, so that the first caller need not wait. */
+  start(): void {
+    this.#launchIfAllowed(this.#clock.now())
+  }
+
+  /** The credential to send now, or undefined if there is none. Synchronous; sets a due renewal going. */
+  current(): Credential | undefined {
+    const now = this.#clock.now()
+    if (now >= this.#dueAt) this.#launchIfAllowed(now)
+    return this.#usable(now)
+  }
+
+  /**
+   * The current credential, else the next one: waits at most 10 s for it while the keeper is cold, 2 s once
+   * attempts have failed, and not at all between two attempts.
+   * @throws Problem `credential-unavailable` or `credential-refused`; the signal's reason if the caller left.
+   */
+  async obtain(signal?: AbortSignal): Promise<Credential> {
+    const usable = this.current()
+    if (usable !== undefined) return usable
+    this.#launchIfAllowed(this.#clock.now())
+    if (this.#flight !== undefined) {
+      const end = await this.#waiters.wait(this.#flight.landed, this.#flight.patienceMs, signal)
+      if (end === 'aborted') throw signal?.reason
+      const credential = this.current()
+      if (credential !== undefined) return credential
+    }
+    throw this.#unavailable()
+  }
+
+  /**
+   * The cluster answered 401 to a request that carried this credential. Returns a newer one if there is one or
+   * if it comes within 3 s; undefined means that the 401 stands.
+   */
+  async reject(refused: Credential, signal?: AbortSignal): Promise<Credential | undefined> {
+    if (refused.generation === this.#credential?.generation) {
+      this.#noteRejection(refused, this.#clock.now())
+      if (this.#flight !== undefined) {
+        await this.#waiters.wait(this.#flight.landed, REPLACEMENT_PATIENCE_MS, signal)
+      }
+    }
+    const current = this.current()
+    return current !== undefined && current.generation > refused.generation ? current : undefined
+  }
+
+  /** The cluster took a request that carried this credential: whatever it refuses, it is not the credential. */
+  accept(accepted: Credential): void {
+    if (this.#rejections.suspicious && accepted.generation === this.#credential?.generation) {
+      this.#rejections.cleared()
+    }
+  }
+
+  status(): KeeperStatus {
+    const now = this.#clock.now()
+    return {
+      state: this.#stateAt(now),
+      usableForMs: this.#usableForMs(now),
+      lastFailure: this.#lastFailure,
+    }
+  }
+
+  /** Shutting down: goes on giving what it has, and renews on demand only. */
+  drain(): void {
+    if (this.#phase === 'running') this.#phase = 'draining'
+    this.#cancelWatch()
+    this.#plan()
+  }
+
+  /** Ends for good: leaves no timer, no attempt and no waiter behind. */
+  close(): void {
+    this.#phase = 'closed'
+    this.#flight?.controller.abort(new Problem('draining', 'This proxy is shutting down.'))
+    this.#cancelWatch()
+    this.#plan()
+  }
+
+  #usable(now: number): Credential | undefined {
+    return this.#credential !== undefined && now < this.#credential.usableUntil ? this.#credential : undefined
+  }
+
+  #usableForMs(now: number): number {
+    return this.#credential === undefined ? 0 : Math.max(0, this.#credential.usableUntil - now)
+  }
+
+  #stateAt(now: number): KeeperState {
+    if (this.#phase !== 'running') return 'draining'
+    if (this.#refusals > 0) return 'misconfigured'
+    if (this.#usable(now) === undefined) return this.#failures > 0 ? 'expired' : 'cold'
+    if (this.#rejections.active) return 'rejected'
+    if (this.#flight !== undefined) return 'renewing'
+    return this.#failures > 0 ? 'degraded' : 'fresh'
+  }
+
+  #launchIfAllowed(now: number): void {
+    if (this.#flight === undefined && this.#phase !== 'closed' && now >= this.#notBefore) this.#launch(now)
+  }
+
+  #launch(now: number): void {
+    const cold = this.#usable(now) === undefined && this.#failures === 0
+    const controller = new AbortController()
+    this.#flight = {
+      controller,
+      patienceMs: cold ? COLD_PATIENCE_MS : FAILING_PATIENCE_MS,
+      landed: this.#fly(controller.signal),
+    }
+    this.#cancelWatch()
+    this.#plan()
+  }
+
+  async #fly(signal: AbortSignal): Promise<void> {
+    const landing = await attempt(this.#source, this.#clock, this.#pace, signal)
+    this.#flight = undefined
+    if (this.#phase === 'closed') return
+    if ('issued' in landing) this.#succeed(landing.issued, landing.sentAt)
+    else this.#fail(landing.failure)
+    this.#plan()
+    if ('fingerprint' in landing && this.#refusals > 0) this.#watch(landing.fingerprint)
+  }
+
+  #succeed(issued: IssuedCredential, sentAt: number): void {
+    const now = this.#clock.now()
+    const previous = this.#credential
+    const same = previous !== undefined && sameHeaders(previous.headers, issued.headers)
+    const generation = same ? previous.generation : (previous?.generation ?? 0) + 1
+    const times = timetable(sentAt, issued.lifetimeMs, this.#random())
+    this.#credential = { headers: issued.headers, generation, acquiredAt: sentAt, ...times }
+    this.#failures = 0
+    this.#refusals = 0
+    this.#lastFailure = undefined
+    this.#unusableSince = undefined
+    this.#notBefore = Number.NEGATIVE_INFINITY
+    this.#rejections.renewed(same)
+    this.#onEvent({
+      type: 'acquired',
+      generation,
+      tookMs: now - sentAt,
+      lifetimeMs: issued.lifetimeMs,
+      renewInMs: Math.max(0, times.renewAt - now),
+    })
+  }
+
+  #fail(failure: AcquireFailure): void {
+    const now = this.#clock.now()
+    const usableForMs = this.#usableForMs(now)
+    this.#failures++
+    this.#lastFailure = failure
+    if (failure.refused) this.#refusals++
+    if (usableForMs === 0) this.#unusableSince ??= now
+    this.#notBefore = now + Math.max(this.#pauseMs(failure, now, usableForMs), failure.retryAfterMs ?? 0)
+    this.#onEvent({ type: 'failed', failure, nextTryInMs: this.#notBefore - now, usableForMs })
+  }
+
+  #pauseMs(failure: AcquireFailure, now: number, usableForMs: number): number {
+    if (failure.refused) return retryAfterRefusalMs(this.#refusals)
+    if (usableForMs > 0) return retryWhileUsableMs(this.#failures, usableForMs, this.#random())
+    return retryWhileUnusableMs(this.#failures, now - (this.#unusableSince ?? now), this.#random())
+  }
+
+  #noteRejection(refused: Credential, now: number): void {
+    const verdict = this.#rejections.refused(refused.generation, now)
+    if (verdict.pauseMs !== undefined) {
+      this.#onEvent({ type: 'rejected', generation: refused.generation, pauseMs: verdict.pauseMs })
+    }
+    if (!verdict.force || this.#flight !== undefined || now < this.#notBefore || this.#phase === 'closed')
+      return
+    this.#rejections.forced(refused.generation, now)
+    this.#onEvent({ type: 'renewal-forced', generation: refused.generation })
+    this.#launch(now)
+  }
+
+  #unavailable(): Problem {
+    if (this.#phase === 'closed') return new Problem('draining', 'This proxy is shutting down.')
+    if (this.#lastFailure === undefined) {
+      return new Problem('credential-unavailable', 'The identity provider has not answered yet.', {
+        retryAfterS: 1,
+      })
+    }
+    const retryAfterS = Math.max(1, Math.ceil((this.#notBefore - this.#clock.now()) / 1_000))
+    const code = this.#refusals > 0 ? 'credential-refused' : 'credential-unavailable'
+    return new Problem(code, `${this.#lastFailure.message} The next attempt is due in ${retryAfterS} s.`, {
+      retryAfterS,
+    })
+  }
+
+  /** Works out when the next attempt is due, and sets the timer for it. */
+  #plan(): void {
+    this.#cancelTimer()
+    this.#dueAt = this.#nextDue()
+    if (this.#dueAt === Number.POSITIVE_INFINITY) return
+    const delay = Math.min(Math.max(0, this.#dueAt - this.#clock.now()), LONGEST_TIMER_MS)
+    this.#cancelTimer = this.#clock.setTimer(() => {
+      const now = this.#clock.now()
+      if (now >= this.#dueAt) this.#launchIfAllowed(now)
+      else this.#plan()
+    }, delay)
+  }
+
+  #nextDue(): number {
+    if (this.#phase !== 'running' || this.#flight !== undefined) return Number.POSITIVE_INFINITY
+    if (this.#failures > 0) return this.#notBefore
+    return this.#credential?.renewAt ?? Number.POSITIVE_INFINITY
+  }
+
+  /** While the client is refused: looks whether its secret was changed, and tries again at once if it was. */
+  #watch(refusedFingerprint: string | undefined): void {
+    if (this.#phase !== 'running') return
+    this.#cancelWatch = this.#clock.setTimer(async () => {
+      const fingerprint = await this.#source.fingerprint().catch(() => refusedFingerprint)
+      if (this.#flight !== undefined || this.#refusals === 0) return
+      if (fingerprint === refusedFingerprint) return this.#watch(refusedFingerprint)
+      this.#notBefore = this.#clock.now()
+      this.#launchIfAllowed(this.#notBefore)
+    }, WATCH_MS)
+  }
+}
+
+function sameHeaders(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((part, index) => part === other[index])
+}

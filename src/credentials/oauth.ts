@@ -1,0 +1,104 @@
+import * as openid from 'openid-client'
+import { type Dispatcher, fetch } from 'undici'
+import type { Secret } from '../config/secrets.ts'
+import { AcquireError, type CredentialSource, type IssuedCredential } from './credential.ts'
+import { explainFailure, malformed } from './idp-errors.ts'
+import { lifetimeMs } from './schedule.ts'
+
+export interface OAuthOptions {
+  tokenUrl: URL
+  clientId: string
+  clientSecret: Secret
+  audience: string | undefined
+  scope: string | undefined
+  /** Carries the request: certificate verification, limits and timeouts are its business. */
+  dispatcher: Dispatcher
+}
+
+/** Longest that the identity provider may take, in seconds: the whole exchange. */
+const TIMEOUT_S = 10
+/** What may stand in an Authorization header as a token (RFC 6750 section 2.1), and no more than a header can carry. */
+const TOKEN = /^[A-Za-z0-9\-._~+/]{1,65536}=*$/
+
+/**
+ * The OAuth 2.0 client-credentials grant (RFC 6749 section 4.4) as a form post with the secret in the body, which
+ * is what Camunda documents. Reads the secret anew at each attempt.
+ */
+export function oauthSource(options: OAuthOptions): CredentialSource {
+  return {
+    fingerprint: async () => readSecret(options, () => options.clientSecret.fingerprint()),
+    async acquire(signal) {
+      const secret = await readSecret(options, () => options.clientSecret.read())
+      try {
+        const answer = await openid.clientCredentialsGrant(
+          configuration(options, secret, signal),
+          parameters(options),
+        )
+        return issued(options, answer)
+      } catch (error) {
+        throw error instanceof AcquireError
+          ? error
+          : new AcquireError(explainFailure(error, options.tokenUrl, [secret]))
+      }
+    },
+  }
+}
+
+function configuration(options: OAuthOptions, secret: string, signal: AbortSignal): openid.Configuration {
+  const server = { issuer: options.tokenUrl.origin, token_endpoint: options.tokenUrl.href }
+  const client = new openid.Configuration(
+    server,
+    options.clientId,
+    undefined,
+    openid.ClientSecretPost(secret),
+  )
+  client.timeout = TIMEOUT_S
+  client[openid.customFetch] = fetchThrough(options.dispatcher, signal)
+  // The settings have already refused plain http to hosts that were not named.
+  if (options.tokenUrl.protocol === 'http:') openid.allowInsecureRequests(client)
+  return client
+}
+
+/** undici's own fetch, since only it is promised to work with undici's dispatchers. */
+function fetchThrough(dispatcher: Dispatcher, signal: AbortSignal): openid.CustomFetch {
+  return async (url, init) => {
+    const response = await fetch(url, {
+      method: init.method,
+      headers: { ...init.headers, 'user-agent': 'camunda-auth-proxy' },
+      body: init.body as URLSearchParams,
+      redirect: 'manual',
+      signal: init.signal === undefined ? signal : AbortSignal.any([init.signal, signal]),
+      dispatcher,
+    })
+    // The two packages declare the same class apart.
+    return response as unknown as Response
+  }
+}
+
+function parameters(options: OAuthOptions): Record<string, string> {
+  return {
+    ...(options.audience === undefined ? {} : { audience: options.audience }),
+    ...(options.scope === undefined ? {} : { scope: options.scope }),
+  }
+}
+
+function issued(options: OAuthOptions, answer: openid.TokenEndpointResponse): IssuedCredential {
+  if (answer.token_type !== 'bearer') throw malformed(options.tokenUrl, 'its token_type is not Bearer')
+  if (!TOKEN.test(answer.access_token))
+    throw malformed(options.tokenUrl, 'its access_token cannot stand in a header')
+  if (Number(answer.expires_in ?? 1) <= 0) throw malformed(options.tokenUrl, 'the token has already expired')
+  return {
+    headers: ['authorization', `Bearer ${answer.access_token}`],
+    lifetimeMs: lifetimeMs(answer.expires_in, answer.access_token),
+  }
+}
+
+async function readSecret<T>(options: OAuthOptions, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
+    const message = `The client secret cannot be read from ${options.clientSecret.origin}${code}.`
+    throw new AcquireError({ code: 'secret-unreadable', message, refused: false })
+  }
+}

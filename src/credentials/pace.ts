@@ -1,0 +1,19 @@
+/**
+ * Spaces the requests to one token URL, successes and failures together, whichever keeper makes them. Camunda's
+ * SaaS allows about one token request a second for each source address and blocks the address beyond it.
+ */
+export class Pace {
+  readonly #intervalMs: number
+  #nextFree = Number.NEGATIVE_INFINITY
+
+  constructor(intervalMs = 1_000) {
+    this.#intervalMs = intervalMs
+  }
+
+  /** Takes the next free instant, `now` or later, and returns it. */
+  reserve(now: number): number {
+    const slot = Math.max(now, this.#nextFree)
+    this.#nextFree = slot + this.#intervalMs
+    return slot
+  }
+}

@@ -1,0 +1,73 @@
+import { pauseAfterForcingMs, pauseAfterRejectionMs } from './schedule.ts'
+
+/** After this long without a forced renewal the next one counts as the first again. */
+const QUIET_MS = 600_000
+
+/**
+ * Remembers which credentials the cluster refused, and so whether a 401 is worth another renewal: once for each
+ * generation, 5 s apart and further each time, and only after a pause if what it brought was refused as well.
+ */
+export class Rejections {
+  #forcedGeneration: number | undefined
+  /** The current credential came from a forced renewal, and the cluster has not taken it yet. */
+  #onTrial = false
+  #active = false
+  #rejections = 0
+  #forcings = 0
+  #lastForcedAt = Number.NEGATIVE_INFINITY
+  #forceNotBefore = Number.NEGATIVE_INFINITY
+
+  /** The cluster refuses even a fresh credential, so the fault lies elsewhere. */
+  get active(): boolean {
+    return this.#active
+  }
+
+  /** A success would be news. */
+  get suspicious(): boolean {
+    return this.#active || this.#onTrial
+  }
+
+  /** A 401 to the current credential. Says whether to force a renewal, and which pause begins with it, if one does. */
+  refused(generation: number, now: number): { force: boolean; pauseMs?: number } {
+    if (this.#onTrial) return { force: false, pauseMs: this.#begin(now) }
+    if (now < this.#forceNotBefore) {
+      this.#active = this.#rejections > 0
+      return { force: false }
+    }
+    return { force: this.#active || this.#forcedGeneration !== generation }
+  }
+
+  /** A renewal was forced by a 401 to this generation. */
+  forced(generation: number, now: number): void {
+    if (now - this.#lastForcedAt > QUIET_MS) this.#forcings = 0
+    this.#forcings++
+    this.#lastForcedAt = now
+    this.#forcedGeneration = generation
+    this.#forceNotBefore = now + pauseAfterForcingMs(this.#forcings)
+  }
+
+  /** A credential arrived; `same` says that it is the very one that was there before. */
+  renewed(same: boolean): void {
+    const forced = this.#forcedGeneration !== undefined
+    if (same && !forced) return
+    this.#forcedGeneration = undefined
+    this.#onTrial = forced
+    this.#active = false
+  }
+
+  /** The cluster took the current credential. */
+  cleared(): void {
+    this.#active = false
+    this.#onTrial = false
+    this.#rejections = 0
+  }
+
+  #begin(now: number): number {
+    this.#active = true
+    this.#onTrial = false
+    this.#rejections++
+    const pauseMs = pauseAfterRejectionMs(this.#rejections)
+    this.#forceNotBefore = now + pauseMs
+    return pauseMs
+  }
+}

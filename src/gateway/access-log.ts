@@ -1,0 +1,49 @@
+import type { IncomingMessage } from 'node:http'
+import type { Logger } from 'pino'
+import { type Problem, problemKind } from '../errors.ts'
+
+export type AccessLogMode = 'off' | 'errors' | 'all'
+
+/** Writes a line for each exchange worth one. A query may hold personal data, so paths are logged without it. */
+export interface AccessLog {
+  /** The cluster answered; `brokeOff` says why the answer did not arrive whole, if it did not. */
+  answered(request: IncomingMessage, status: number, startedAt: number, brokeOff?: string): void
+  /** This proxy answered by itself. */
+  refused(request: IncomingMessage, problem: Problem): void
+  /** The caller left before it had its answer. */
+  abandoned(request: IncomingMessage, startedAt: number): void
+}
+
+const SILENT: AccessLog = { answered() {}, refused() {}, abandoned() {} }
+
+/** `errors` logs statuses from 400, answers that broke off and everything this proxy said itself; `all` logs the rest too. */
+export function makeAccessLog(logger: Logger, mode: AccessLogMode): AccessLog {
+  if (mode === 'off') return SILENT
+  const all = mode === 'all'
+  return {
+    answered(request, status, startedAt, brokeOff) {
+      if (!all && status < 400 && brokeOff === undefined) return
+      const line = { ...described(request), status, source: 'cluster', tookMs: since(startedAt) }
+      if (brokeOff === undefined)
+        logger[status < 400 ? 'info' : 'warn'](line, 'request answered by the cluster')
+      else logger.warn({ ...line, cause: brokeOff }, 'the answer broke off')
+    },
+    refused(request, problem) {
+      const { status, fault } = problemKind(problem.code)
+      const line = { ...described(request), status, source: 'proxy', problem: problem.code, fault }
+      logger.warn({ ...line, detail: problem.message }, 'request answered by this proxy')
+    },
+    abandoned(request, startedAt) {
+      if (all)
+        logger.info({ ...described(request), source: 'caller', tookMs: since(startedAt) }, 'the caller left')
+    },
+  }
+}
+
+function described(request: IncomingMessage): { method: string | undefined; path: string | undefined } {
+  return { method: request.method, path: request.url?.split('?', 1)[0]?.slice(0, 1_024) }
+}
+
+function since(startedAt: number): number {
+  return Math.round(performance.now() - startedAt)
+}

@@ -1,0 +1,16 @@
+import type { IncomingMessage } from 'node:http'
+
+const MAX_DISCARD_MS = 10_000
+
+/**
+ * Reads and drops what a caller still sends after its answer: a connection closed over unread bytes is reset, and
+ * the answer may be lost with it. Somebody who sends on for more than 10 s is cut off.
+ */
+export function discardRest(request: IncomingMessage): void {
+  if (request.complete || request.destroyed) return
+  const timer = setTimeout(() => request.socket.destroy(), MAX_DISCARD_MS)
+  timer.unref()
+  request.once('close', () => clearTimeout(timer))
+  request.once('end', () => clearTimeout(timer))
+  request.resume()
+}

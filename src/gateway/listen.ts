@@ -1,0 +1,80 @@
+import { rm, stat } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { dirname } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+
+export type ListenTarget = { host: string; port: number } | { socket: string }
+
+/** The listener cannot be had; the message says why and what to do. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError'
+}
+
+/** Starts to listen and returns the address in the form in which callers use it. @throws ListenError */
+export async function listen(app: FastifyInstance, target: ListenTarget): Promise<string> {
+  try {
+    if ('socket' in target) return await listenOnSocket(app, target.socket)
+    await app.listen({ host: target.host, port: target.port, listenTextResolver: () => '' })
+    return address(app, target.host)
+  } catch (error) {
+    throw error instanceof ListenError ? error : new ListenError(explain(error, target))
+  }
+}
+
+function address(app: FastifyInstance, host: string): string {
+  const bound = app.server.address()
+  const port = typeof bound === 'object' && bound !== null ? bound.port : 0
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+/**
+ * A Unix socket that only the owner can use, from the first moment on: created under a umask, not changed later.
+ * A socket file that nobody listens on is a leftover, and is replaced.
+ */
+async function listenOnSocket(app: FastifyInstance, path: string): Promise<string> {
+  await stat(dirname(path)).catch(() => {
+    throw new ListenError(`Cannot listen on ${path}: its folder does not exist.`)
+  })
+  await removeLeftover(path)
+  const umask = process.umask(0o177)
+  try {
+    await app.listen({ path, listenTextResolver: () => '' })
+  } finally {
+    process.umask(umask)
+  }
+  return `unix:${path}`
+}
+
+async function removeLeftover(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined)
+  if (found === undefined) return
+  if (!found.isSocket())
+    throw new ListenError(`Cannot listen on ${path}: a file that is no socket is in the way.`)
+  if (await isAnswered(path))
+    throw new ListenError(`Cannot listen on ${path}: another process listens there.`)
+  await rm(path)
+}
+
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path)
+    const end = (answered: boolean) => {
+      socket.destroy()
+      resolve(answered)
+    }
+    socket.once('connect', () => end(true)).once('error', () => end(false))
+  })
+}
+
+const reasons: Record<string, string> = {
+  EADDRINUSE: 'another process listens there; stop it or choose another port',
+  EACCES: 'this user may not; choose a port above 1023',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  ENOTFOUND: 'the name cannot be resolved',
+}
+
+function explain(error: unknown, target: ListenTarget): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+  const where = 'socket' in target ? target.socket : `${target.host}:${target.port}`
+  return `Cannot listen on ${where}: ${reasons[code] ?? code}.`
+}

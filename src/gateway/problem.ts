@@ -1,0 +1,64 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Problem, problemKind } from '../errors.ts'
+import { discardRest } from './discard.ts'
+
+const PSEUDONYM = 'camunda-auth-proxy'
+
+/** The body of a problem (RFC 9457); `fault` and `cure` are this program's own members. */
+export function problemBody(problem: Problem): string {
+  const { title, status, fault, cure } = problemKind(problem.code)
+  const type = `urn:camunda-auth-proxy:problem:${problem.code}`
+  return JSON.stringify({ type, title, status, detail: problem.message, fault, cure })
+}
+
+/** The headers of a problem. `Proxy-Status` (RFC 9209) tells this proxy's word from the cluster's. */
+export function problemHeaders(problem: Problem, body: string): string[] {
+  const { proxyStatus } = problemKind(problem.code)
+  const headers = [
+    'content-type',
+    'application/problem+json',
+    'content-length',
+    String(Buffer.byteLength(body)),
+    'proxy-status',
+    `${PSEUDONYM}; error=${proxyStatus}; details=${structuredString(problem.message)}`,
+    'cache-control',
+    'no-store',
+    'x-content-type-options',
+    'nosniff',
+    'cross-origin-resource-policy',
+    'same-origin',
+  ]
+  if (problem.retryAfterS !== undefined) headers.push('retry-after', String(problem.retryAfterS))
+  if (problem.code === 'caller-not-authenticated')
+    headers.push('www-authenticate', `CallerToken realm="${PSEUDONYM}"`)
+  return headers
+}
+
+/** Answers with a problem, and lets go of whatever the caller is still sending. */
+export function writeProblem(
+  request: IncomingMessage,
+  response: ServerResponse,
+  problem: Problem,
+  close = false,
+): void {
+  const body = problemBody(problem)
+  const headers = problemHeaders(problem, body)
+  if (close || problem.code === 'draining') headers.push('connection', 'close')
+  response.writeHead(problemKind(problem.code).status, headers)
+  response.end(request.method === 'HEAD' ? undefined : body)
+  discardRest(request)
+}
+
+/** A problem as bytes, for a connection on which no request could be read. */
+export function rawProblem(problem: Problem): string {
+  const body = problemBody(problem)
+  const { status, title } = problemKind(problem.code)
+  const headers = [...problemHeaders(problem, body), 'connection', 'close']
+  const lines = headers.flatMap((name, i) => (i % 2 === 0 ? [`${name}: ${headers[i + 1]}`] : []))
+  return `HTTP/1.1 ${status} ${title}\r\n${lines.join('\r\n')}\r\n\r\n${body}`
+}
+
+/** An sf-string (RFC 8941 section 3.3.3): printable ASCII, quotes and backslashes escaped. */
+function structuredString(text: string): string {
+  return `"${text.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, '\\$&')}"`
+}

@@ -1,0 +1,110 @@
+import { type IncomingMessage, METHODS } from 'node:http'
+import httpProxy from '@fastify/http-proxy'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Dispatcher } from 'undici'
+import type { CredentialKeeper } from '../credentials/keeper.ts'
+import { Problem } from '../errors.ts'
+import { sendAuthenticated } from '../upstream/authenticate.ts'
+import { hasPassed, headersUp } from '../upstream/headers.ts'
+import { ReplayBody } from '../upstream/replay-body.ts'
+import type { AccessLog } from './access-log.ts'
+import { writeProblem } from './problem.ts'
+import { Relay, type RelayContext } from './relay.ts'
+import { checkTarget, isForwardable } from './scope.ts'
+
+export interface ProxyOptions extends RelayContext {
+  dispatcher: Dispatcher
+  keeper: CredentialKeeper
+  /** Our entry in `Via`, unique to this process, by which a request that comes back is known. */
+  via: string
+  /** How much of a body is kept for a second attempt after a 401. */
+  maxReplayBytes: number
+}
+
+/**
+ * Forwards `/v2/**` of one cluster. @fastify/http-proxy registers the routes and checks destinations; the bytes go
+ * through our own dispatch, since its transport parses, retries, and copies what must not be copied.
+ */
+export async function registerProxy(app: FastifyInstance, options: ProxyOptions): Promise<void> {
+  const { cluster } = options
+  await app.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    await scope.register(httpProxy, {
+      upstream: cluster.origin + cluster.basePath,
+      prefix: '/v2',
+      rewritePrefix: `${cluster.basePath}/v2`,
+      httpMethods: forwardedMethods(),
+      handler: (request: FastifyRequest, reply: FastifyReply) => forward(options, request.raw, reply),
+      internalRewriteLocationHeader: false,
+      websocket: false,
+      // The rest configures a transport that is not used, so that it would be safe if it were.
+      undici: options.dispatcher,
+      destroyAgent: false,
+      disableCache: true,
+      retryMethods: [],
+      disableRequestLogging: true,
+    })
+  })
+}
+
+/**
+ * Declares every method that may be forwarded to have no body to parse: Fastify then neither refuses a content type
+ * it does not know, nor drops the body of a GET, nor reads a byte.
+ */
+export function declareMethods(app: FastifyInstance): void {
+  for (const method of METHODS)
+    if (method !== 'CONNECT') app.addHttpMethod(method, { hasBody: false, overrideExisting: true })
+}
+
+function forwardedMethods(): string[] {
+  return METHODS.filter(isForwardable)
+}
+
+function forward(options: ProxyOptions, request: IncomingMessage, reply: FastifyReply): void {
+  reply.hijack()
+  const response = reply.raw
+  if (hasPassed(request.rawHeaders, options.via)) {
+    return refuse(
+      options.accessLog,
+      request,
+      reply,
+      new Problem('loop-detected', 'The request has passed this proxy before.'),
+    )
+  }
+  const { cluster } = options
+  const body = hasBody(request) ? new ReplayBody(request, options.maxReplayBytes) : null
+  const upstream = {
+    origin: cluster.origin,
+    path: cluster.basePath + (request.url ?? ''),
+    method: request.method ?? 'GET',
+    headers: headersUp(request.rawHeaders, options.via),
+    body,
+  }
+  const dispatch = options.dispatcher.dispatch.bind(options.dispatcher)
+  sendAuthenticated(dispatch, upstream, options.keeper, new Relay(options, request, response, body))
+}
+
+/** RFC 9112 section 6.3: a request has a body if and only if one of these says so. */
+function hasBody(request: IncomingMessage): boolean {
+  const length = request.headers['content-length']
+  return request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
+}
+
+/** Answers with a problem of our own, and logs it. */
+export function refuse(
+  accessLog: AccessLog,
+  request: IncomingMessage,
+  reply: FastifyReply,
+  problem: Problem,
+): void {
+  reply.hijack()
+  accessLog.refused(request, problem)
+  writeProblem(request, reply.raw, problem)
+}
+
+/** The problem of a request that no route takes. */
+export function unroutable(originalUrl: string, method: string): Problem {
+  const target = checkTarget(originalUrl)
+  if ('refusal' in target) return new Problem(target.refusal, target.detail)
+  return new Problem('method-not-allowed', `The method ${method} is not forwarded.`)
+}

@@ -1,0 +1,125 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { Dispatcher } from 'undici'
+import type { BaseUrl } from '../config/base-url.ts'
+import { Problem } from '../errors.ts'
+import { headersDown } from '../upstream/headers.ts'
+import type { ReplayBody } from '../upstream/replay-body.ts'
+import type { AccessLog } from './access-log.ts'
+import { discardRest } from './discard.ts'
+import { writeProblem } from './problem.ts'
+
+type Controller = Dispatcher.DispatchController
+
+/** What a relay needs to know beside its request. */
+export interface RelayContext {
+  cluster: BaseUrl
+  accessLog: AccessLog
+  isDraining(): boolean
+}
+
+/**
+ * Writes one answer of the cluster to one caller as it arrives, no faster than the caller reads. If either side
+ * leaves, the other side's half ends too.
+ */
+export class Relay implements Dispatcher.DispatchHandler {
+  readonly #context: RelayContext
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  readonly #body: ReplayBody | null
+  readonly #startedAt = performance.now()
+  #controller: Controller | undefined
+  #bodyBegun = false
+  #done = false
+
+  constructor(
+    context: RelayContext,
+    request: IncomingMessage,
+    response: ServerResponse,
+    body: ReplayBody | null,
+  ) {
+    this.#context = context
+    this.#request = request
+    this.#response = response
+    this.#body = body
+    response.on('close', this.#onCallerGone)
+  }
+
+  onRequestStart(controller: Controller): void {
+    this.#controller = controller
+  }
+
+  onResponseStart(
+    controller: Controller,
+    status: number,
+    _headers: IncomingHttpHeaders,
+    message?: string,
+  ): void {
+    const headers = headersDown(latin1(controller.rawHeaders), this.#context.cluster)
+    if (this.#context.isDraining()) headers.push('connection', 'close')
+    this.#response.on('drain', this.#onDrain)
+    this.#response.writeHead(status, message ?? '', headers)
+    queueMicrotask(this.#flushHead)
+  }
+
+  onResponseData(controller: Controller, chunk: Buffer): void {
+    this.#bodyBegun = true
+    if (!this.#response.write(chunk)) controller.pause()
+  }
+
+  onResponseEnd(): void {
+    this.#settle()
+    this.#context.accessLog.answered(this.#request, this.#response.statusCode, this.#startedAt)
+    this.#endWhenHeard()
+  }
+
+  onResponseError(_controller: Controller, error: Error): void {
+    if (this.#done) return
+    this.#settle()
+    const { accessLog } = this.#context
+    const problem =
+      error instanceof Problem ? error : new Problem('internal-error', 'The answer could not be passed on.')
+    if (this.#response.headersSent) {
+      accessLog.answered(this.#request, this.#response.statusCode, this.#startedAt, problem.message)
+      this.#response.destroy()
+    } else {
+      accessLog.refused(this.#request, problem)
+      writeProblem(this.#request, this.#response, problem, this.#context.isDraining())
+    }
+  }
+
+  /** A connection that will be closed is closed only after the caller has finished sending, lest the answer be lost. */
+  #endWhenHeard(): void {
+    const request = this.#request
+    discardRest(request)
+    if (this.#response.shouldKeepAlive || request.complete) this.#response.end()
+    else request.once('close', () => this.#response.end()).once('end', () => this.#response.end())
+  }
+
+  /** A head whose body did not arrive with it goes out alone; otherwise both leave in one write. */
+  readonly #flushHead = (): void => {
+    if (!this.#bodyBegun && !this.#done) this.#response.flushHeaders()
+  }
+
+  readonly #onDrain = (): void => {
+    this.#controller?.resume()
+  }
+
+  readonly #onCallerGone = (): void => {
+    if (this.#done) return
+    this.#settle()
+    this.#context.accessLog.abandoned(this.#request, this.#startedAt)
+    this.#controller?.abort(new Error('the caller left'))
+  }
+
+  #settle(): void {
+    this.#done = true
+    this.#body?.detach()
+  }
+}
+
+/** Header bytes as Node writes them: one character for each byte. */
+function latin1(raw: Controller['rawHeaders']): string[] {
+  return Array.isArray(raw)
+    ? raw.map((part) => (typeof part === 'string' ? part : part.toString('latin1')))
+    : []
+}

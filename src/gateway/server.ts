@@ -1,0 +1,93 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { Socket } from 'node:net'
+import { type FastifyInstance, fastify } from 'fastify'
+import { Problem } from '../errors.ts'
+import { rawProblem } from './problem.ts'
+
+const SECOND = 1_000
+const MAX_HEADER_BYTES = 16 * 1024
+const MAX_CONNECTIONS = 16_384
+const SWEEP_MS = 100
+
+/**
+ * A Fastify instance whose HTTP servers are ours, with every limit explicit, that answers unreadable requests with
+ * a problem, and whose `close` lets requests in flight finish for at most `drainMs`. `routable` turns each request
+ * target into one that the router cannot misread.
+ */
+export function makeServer(options: { routable(url: string): string; drainMs: number }): FastifyInstance {
+  const servers = new Set<Server>()
+  const app = fastify<Server>({
+    logger: false,
+    trustProxy: false,
+    return503OnClosing: false,
+    forceCloseConnections: false,
+    exposeHeadRoutes: false,
+    clientErrorHandler: answerUnreadable,
+    rewriteUrl: (request) => options.routable(request.url ?? ''),
+    serverFactory(listener: RequestListener) {
+      const server = makeHttpServer(listener)
+      servers.add(server)
+      return server
+    },
+  })
+  app.addHook('preClose', (done) => {
+    drain(servers, options.drainMs)
+    done()
+  })
+  return app
+}
+
+function makeHttpServer(listener: RequestListener): Server {
+  const limits = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: 60 * SECOND,
+    // An upload may last as long as it moves; the time to send the head is bounded by headersTimeout.
+    requestTimeout: 0,
+    keepAliveTimeout: 75 * SECOND,
+    connectionsCheckingInterval: 5 * SECOND,
+    insecureHTTPParser: false,
+    // Ours to refuse, with a problem that says why.
+    requireHostHeader: false,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: 30 * SECOND,
+  }
+  const server = createServer(limits, listener)
+  server.maxConnections = MAX_CONNECTIONS
+  server.maxRequestsPerSocket = 0
+  server.timeout = 0
+  return server
+}
+
+/** Node closes idle connections once, as a server closes; those that fall idle later are swept up until none is left. */
+function drain(servers: ReadonlySet<Server>, drainMs: number): void {
+  const sweep = setInterval(() => {
+    for (const server of servers) server.closeIdleConnections()
+  }, SWEEP_MS)
+  const limit = setTimeout(() => {
+    for (const server of servers) server.closeAllConnections()
+  }, drainMs)
+  let open = servers.size
+  const onClosed = () => {
+    if (--open > 0) return
+    clearInterval(sweep)
+    clearTimeout(limit)
+  }
+  for (const server of servers) {
+    if (server.listening) server.once('close', onClosed)
+    else onClosed()
+  }
+}
+
+function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {
+  if (socket.writable) socket.end(rawProblem(unreadable(error.code)))
+  else socket.destroy()
+}
+
+function unreadable(code: string | undefined): Problem {
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return new Problem('headers-too-large', 'The request head is too large.')
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return new Problem('request-timeout', 'The request head took too long.')
+  return new Problem('bad-request', `The request could not be read (${code ?? 'unknown'}).`)
+}

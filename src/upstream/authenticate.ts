@@ -1,0 +1,259 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Dispatcher } from 'undici'
+import type { Credential } from '../credentials/credential.ts'
+import type { CredentialKeeper } from '../credentials/keeper.ts'
+import { upstreamProblem } from './failures.ts'
+import type { ReplayBody } from './replay-body.ts'
+
+/** A request as the gateway hands it over: headers as a flat list, a body that can be sent twice. */
+export interface UpstreamRequest {
+  origin: string
+  path: string
+  method: string
+  headers: readonly string[]
+  body: ReplayBody | null
+}
+
+type Dispatch = Dispatcher['dispatch']
+type Handler = Dispatcher.DispatchHandler
+type Controller = Dispatcher.DispatchController
+
+/** More than this of a refused answer is not read for the sake of keeping its connection. */
+const MAX_DISCARDED_BYTES = 64 * 1024
+
+/**
+ * Sends a request with the keeper's credential, and once more with a newer one if the cluster answers 401 and the
+ * body is still at hand. The handler sees one exchange, whatever happened, and every failure as a Problem; its
+ * controller is valid at once, so that a caller who leaves while a credential is awaited is not waited for.
+ */
+export function sendAuthenticated(
+  dispatch: Dispatch,
+  request: UpstreamRequest,
+  keeper: CredentialKeeper,
+  handler: Handler,
+): void {
+  new Exchange(dispatch, request, keeper, handler).begin()
+}
+
+/** What the handler holds on to while attempts come and go beneath it. */
+class Exchange implements Controller {
+  readonly #dispatch: Dispatch
+  readonly #request: UpstreamRequest
+  readonly #keeper: CredentialKeeper
+  readonly #handler: Handler
+  #attempt: Attempt | undefined
+  /** Made only where something is waited for. */
+  #waiting: AbortController | undefined
+  #paused = false
+  reason: Error | null = null
+  rawHeaders: Exclude<Controller['rawHeaders'], undefined> = null
+  rawTrailers: Exclude<Controller['rawTrailers'], undefined> = null
+
+  constructor(dispatch: Dispatch, request: UpstreamRequest, keeper: CredentialKeeper, handler: Handler) {
+    this.#dispatch = dispatch
+    this.#request = request
+    this.#keeper = keeper
+    this.#handler = handler
+  }
+
+  begin(): void {
+    this.#handler.onRequestStart?.(this, {})
+    if (this.aborted) return
+    const credential = this.#keeper.current()
+    if (credential === undefined) void this.#beginWhenObtained()
+    else this.#send(credential, true)
+  }
+
+  get aborted(): boolean {
+    return this.reason !== null
+  }
+
+  get paused(): boolean {
+    return this.#paused
+  }
+
+  abort(reason: Error): void {
+    if (this.aborted) return
+    this.reason = reason
+    this.#waiting?.abort(reason)
+    this.#attempt?.abort(reason)
+  }
+
+  pause(): void {
+    this.#paused = true
+    this.#attempt?.controller?.pause()
+  }
+
+  resume(): void {
+    this.#paused = false
+    this.#attempt?.controller?.resume()
+  }
+
+  /** Passes the head of an answer on. */
+  answer(
+    controller: Controller,
+    status: number,
+    headers: IncomingHttpHeaders,
+    message: string | undefined,
+  ): void {
+    this.#request.body?.forget()
+    this.rawHeaders = controller.rawHeaders ?? null
+    this.#handler.onResponseStart?.(this, status, headers, message)
+  }
+
+  data(chunk: Buffer): void {
+    this.#handler.onResponseData?.(this, chunk)
+  }
+
+  end(trailers: IncomingHttpHeaders): void {
+    this.#handler.onResponseEnd?.(this, trailers)
+  }
+
+  /** Passes a failure on, as a Problem. */
+  fail(error: Error): void {
+    const sent = this.#attempt?.controller !== undefined
+    this.#handler.onResponseError?.(this, upstreamProblem(error, this.#request.origin, sent))
+  }
+
+  accepted(credential: Credential): void {
+    this.#keeper.accept(credential)
+  }
+
+  /** A 401 that stands, whatever the keeper makes of it. */
+  refused(credential: Credential): void {
+    void this.#keeper.reject(credential)
+  }
+
+  get replayable(): boolean {
+    return this.#request.body?.replayable !== false
+  }
+
+  /** After a 401: sends the request again if a newer credential comes and the body is still at hand. Says whether it did. */
+  async sendAgain(refused: Credential): Promise<boolean> {
+    const newer = await this.#whileWaiting((signal) => this.#keeper.reject(refused, signal))
+    if (newer === undefined || this.aborted || !this.replayable) return false
+    this.#attempt?.discard(this.#request.body?.complete !== false)
+    this.#send(newer, false)
+    return true
+  }
+
+  async #beginWhenObtained(): Promise<void> {
+    try {
+      const credential = await this.#whileWaiting((signal) => this.#keeper.obtain(signal))
+      if (!this.aborted) this.#send(credential, true)
+    } catch (error) {
+      if (!this.aborted) this.fail(asError(error))
+    }
+  }
+
+  async #whileWaiting<T>(wait: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    this.#waiting = new AbortController()
+    try {
+      return await wait(this.#waiting.signal)
+    } finally {
+      this.#waiting = undefined
+    }
+  }
+
+  #send(credential: Credential, first: boolean): void {
+    const { origin, path, method, headers, body } = this.#request
+    this.#attempt = new Attempt(this, credential, first)
+    const options = {
+      origin,
+      path,
+      method: method as Dispatcher.HttpMethod,
+      headers: headers.concat(credential.headers),
+      body: body === null ? null : body.open(),
+    }
+    try {
+      this.#dispatch(options, this.#attempt)
+    } catch (error) {
+      this.fail(asError(error))
+    }
+  }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown))
+}
+
+/** One sending of the request. Once discarded, it drains what is left of its answer and tells nobody. */
+class Attempt implements Handler {
+  readonly #exchange: Exchange
+  readonly #credential: Credential
+  readonly #first: boolean
+  #held = false
+  #failure: Error | undefined
+  #discarded = false
+  #discardedBytes = 0
+  #abortReason: Error | undefined
+  controller: Controller | undefined
+
+  constructor(exchange: Exchange, credential: Credential, first: boolean) {
+    this.#exchange = exchange
+    this.#credential = credential
+    this.#first = first
+  }
+
+  abort(reason: Error): void {
+    this.#abortReason = reason
+    this.controller?.abort(reason)
+  }
+
+  /** Gives this answer up in favour of another attempt's; its connection is kept only if the body went out whole. */
+  discard(bodySent: boolean): void {
+    this.#discarded = true
+    if (bodySent) this.controller?.resume()
+    else this.abort(new Error('another attempt took its place'))
+  }
+
+  onRequestStart(controller: Controller): void {
+    this.controller = controller
+    if (this.#abortReason !== undefined) controller.abort(this.#abortReason)
+  }
+
+  onResponseStart(
+    controller: Controller,
+    status: number,
+    headers: IncomingHttpHeaders,
+    message?: string,
+  ): void {
+    if (status < 200) return
+    if (status === 401) {
+      if (this.#first && this.#exchange.replayable) return this.#hold(controller, headers, message)
+      this.#exchange.refused(this.#credential)
+    } else if (status < 500) {
+      this.#exchange.accepted(this.#credential)
+    }
+    this.#exchange.answer(controller, status, headers, message)
+  }
+
+  onResponseData(controller: Controller, chunk: Buffer): void {
+    if (!this.#discarded) return this.#exchange.data(chunk)
+    this.#discardedBytes += chunk.length
+    if (this.#discardedBytes > MAX_DISCARDED_BYTES)
+      controller.abort(new Error('the refused answer is too long'))
+  }
+
+  onResponseEnd(_controller: Controller, trailers: IncomingHttpHeaders): void {
+    if (!this.#discarded) this.#exchange.end(trailers)
+  }
+
+  onResponseError(_controller: Controller, error: Error): void {
+    this.#failure = error
+    if (!this.#discarded && !this.#held) this.#exchange.fail(error)
+  }
+
+  /** Keeps the 401 back until it is known whether a newer credential makes it moot. */
+  #hold(controller: Controller, headers: IncomingHttpHeaders, message: string | undefined): void {
+    this.#held = true
+    controller.pause()
+    void this.#exchange.sendAgain(this.#credential).then((sent) => {
+      this.#held = false
+      if (sent || this.#exchange.aborted) return
+      if (this.#failure !== undefined) return this.#exchange.fail(this.#failure)
+      this.#exchange.answer(controller, 401, headers, message)
+      if (!this.#exchange.paused) controller.resume()
+    })
+  }
+}

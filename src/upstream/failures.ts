@@ -1,0 +1,33 @@
+import { Problem } from '../errors.ts'
+
+const TIMEOUTS = new Set([
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'ETIMEDOUT',
+])
+const CLOSING = new Set(['UND_ERR_DESTROYED', 'UND_ERR_CLOSED'])
+
+/**
+ * Says what went wrong between this proxy and the cluster, in words fit for the caller.
+ * `sent` tells whether the request had begun to be written.
+ */
+export function upstreamProblem(error: Error, cluster: string, sent: boolean): Problem {
+  if (error instanceof Problem) return error
+  const code = 'code' in error ? String(error.code) : error.name
+  if (CLOSING.has(code)) return new Problem('draining', 'This proxy is shutting down.')
+  if (TIMEOUTS.has(code))
+    return new Problem('upstream-timeout', `The cluster ${cluster} did not answer in time (${code}).`)
+  if (sent)
+    return new Problem(
+      'upstream-broke-off',
+      `The cluster ${cluster} broke off before it had answered (${code}).`,
+    )
+  if (/CERT|SIGNATURE|ERR_TLS|ERR_SSL/.test(code)) {
+    return new Problem(
+      'upstream-unreachable',
+      `The certificate of ${cluster} was not accepted (${code}); no credential was sent.`,
+    )
+  }
+  return new Problem('upstream-unreachable', `The cluster ${cluster} could not be reached (${code}).`)
+}

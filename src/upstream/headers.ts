@@ -1,0 +1,99 @@
+import type { BaseUrl } from '../config/base-url.ts'
+
+/**
+ * Which headers pass, in both directions: pure functions from flat name-value lists to flat name-value lists.
+ * Order, spelling and repetitions of what passes are kept.
+ */
+
+/** Meant for one connection only (RFC 9110 section 7.6.1), and those that were once (RFC 2616 section 13.5.1). */
+const HOP_BY_HOP = [
+  'connection',
+  'http2-settings',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authentication-info',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]
+
+/** The header in which a caller proves that it may use this proxy. */
+export const CALLER_TOKEN_HEADER = 'x-camunda-proxy-token'
+
+/**
+ * Not for the cluster. The caller's own credentials would compete with ours, and a cookie beside a bearer token
+ * switches the cluster's CSRF protection on; a forwarding header would let the caller choose its own origin.
+ */
+const DROPPED_UP = new Set([
+  ...HOP_BY_HOP,
+  'authorization',
+  'cookie',
+  'expect',
+  'forwarded',
+  'host',
+  'x-csrf-token',
+  CALLER_TOKEN_HEADER,
+])
+
+const DROPPED_DOWN = new Set(HOP_BY_HOP)
+
+/** The caller's headers as the cluster gets them, with our entry in `Via` (RFC 9110 section 7.6.3) and no credential yet. */
+export function headersUp(raw: readonly string[], via: string): string[] {
+  const named = connectionOptions(raw)
+  const passed: string[] = []
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] as string // within the bounds, by the loop's condition
+    const lower = name.toLowerCase()
+    if (DROPPED_UP.has(lower) || lower.startsWith('x-forwarded-') || named?.has(lower)) continue
+    passed.push(name, raw[i + 1] as string)
+  }
+  passed.push('via', via)
+  return passed
+}
+
+/**
+ * The cluster's headers as the caller gets them. `Access-Control-*` stays behind: which page may read through
+ * this proxy is not for the cluster to say. A redirect within the cluster's API is made to stay with this proxy.
+ */
+export function headersDown(raw: readonly string[], cluster: BaseUrl): string[] {
+  const named = connectionOptions(raw)
+  const passed: string[] = []
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] as string // within the bounds, by the loop's condition
+    const lower = name.toLowerCase()
+    if (DROPPED_DOWN.has(lower) || lower.startsWith('access-control-') || named?.has(lower)) continue
+    const value = raw[i + 1] as string
+    passed.push(name, lower === 'location' ? localLocation(value, cluster) : value)
+  }
+  return passed
+}
+
+/** Whether a message with these headers has come through this very proxy before. */
+export function hasPassed(raw: readonly string[], via: string): boolean {
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    if (raw[i]?.length === 3 && raw[i]?.toLowerCase() === 'via' && raw[i + 1]?.includes(via)) return true
+  }
+  return false
+}
+
+/** The names that `Connection` declares to be meant for this connection only. */
+function connectionOptions(raw: readonly string[]): Set<string> | undefined {
+  let options: Set<string> | undefined
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    if (raw[i]?.length !== 10 || raw[i]?.toLowerCase() !== 'connection') continue
+    options ??= new Set()
+    for (const option of (raw[i + 1] as string).split(',')) options.add(option.trim().toLowerCase())
+  }
+  return options
+}
+
+function localLocation(location: string, cluster: BaseUrl): string {
+  for (const prefix of [`${cluster.origin}${cluster.basePath}/v2`, `${cluster.basePath}/v2`]) {
+    const rest = location.slice(prefix.length)
+    if (location.startsWith(prefix) && /^(?:[/?#]|$)/.test(rest)) return `/v2${rest}`
+  }
+  return location
+}
