@@ -36,10 +36,11 @@ async function main(argv: readonly string[]): Promise<number | undefined> {
 /** One line, or one for each fault; never a stack, which would bury it. */
 function report(error: unknown): number {
   if (error instanceof SettingsError) {
-    const lines = error.faults.map(
-      ({ setting, source, expected }) => `  ${setting} (${source}): ${expected}\n`,
-    )
-    process.stderr.write(`camunda-auth-proxy: the settings cannot be used:\n${lines.join('')}`)
+    process.stderr.write(`camunda-auth-proxy: the settings cannot be used:
+  ${error.message.replaceAll('
+', '
+  ')}
+`)
     return ExitCode.badSettings
   }
   process.stderr.write(`camunda-auth-proxy: ${error instanceof Error ? error.message : 'an unknown error'}\n`)

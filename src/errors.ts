@@ -166,7 +166,7 @@ export interface SettingFault {
   setting: string
   /** Where the value came from, such as `environment variable CAMUNDA_PROXY_PORT`. */
   source: string
-  /** What was expected instead. */
+  /** Completes "expected …". */
   expected: string
 }
 
@@ -176,7 +176,7 @@ export class SettingsError extends Error {
   readonly faults: readonly SettingFault[]
 
   constructor(faults: readonly SettingFault[]) {
-    super(faults.map((fault) => `${fault.setting} (${fault.source}): ${fault.expected}`).join('\n'))
+    super(faults.map((fault) => `${fault.setting} (${fault.source}): expected ${fault.expected}`).join('\n'))
     this.faults = faults
   }
 }

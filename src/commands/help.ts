@@ -2,7 +2,7 @@ import { environmentNames, flagName } from '../config/camunda-env.ts'
 import { isSecret, settingNames, settingSchema } from '../config/schema.ts'
 import { type Command, ExitCode } from './command.ts'
 
-const WIDTH = 26
+const WIDTH = 28
 
 /** `camunda-auth-proxy help` */
 export const help: Command = async ({ stdout }) => {
@@ -18,8 +18,8 @@ commands:
   help, version
 
 flags (each is also an environment variable and a key of the file):
-  --env-file FILE           variables to add, such as the Console's download
-  --config FILE             settings in YAML or JSON
+  --env-file FILE             variables to add, such as the Console's download
+  --config FILE               settings in YAML or JSON
 ${settingNames
   .filter((name) => !isSecret(name))
   .map(flagLine)

@@ -55,20 +55,46 @@ function readFlags(args: readonly string[], faults: SettingFault[]) {
   const fault = (setting: string, expected: string) =>
     faults.push({ setting, source: 'command line', expected })
   const { tokens } = parseArgs({ args: [...args], options: flagOptions(), strict: false, tokens: true })
+  let known = true
   for (const token of tokens) {
-    if (token.kind === 'positional') fault(token.value, 'no argument without a flag')
-    if (token.kind !== 'option') continue
-    const name = byFlag.get(token.name)
-    const source = `flag ${token.rawName}`
-    if (META_FLAGS.includes(token.name)) {
-      if (token.value === undefined) fault(token.rawName, 'a path after it')
-      else meta.set(token.name, [...(meta.get(token.name) ?? []), token.value])
-    } else if (name === undefined) fault(token.rawName, unknownFlag(token.name, [...byFlag.keys()]))
-    else if (token.value !== undefined) found.set(name, { value: token.value, text: true, source })
-    else if (settingSchema(name).type === 'boolean') found.set(name, { value: true, text: false, source })
-    else fault(token.rawName, settingSchema(name).expected)
+    if (token.kind === 'option') {
+      const expected = readFlag(token, byFlag, found, meta)
+      known = expected === undefined
+      if (expected !== undefined) fault(token.rawName, expected)
+    } else if (token.kind === 'positional') {
+      // Not shown, since it may be a secret; behind an unknown flag it is that flag's value.
+      if (known) fault(`argument ${token.index + 1}`, 'a flag')
+      known = true
+    }
   }
   return { found, meta }
+}
+
+interface FlagToken {
+  name: string
+  rawName: string
+  value?: string | undefined
+}
+
+/** Files one flag where it belongs; returns what was expected instead if it belongs nowhere. */
+function readFlag(
+  token: FlagToken,
+  byFlag: ReadonlyMap<string, SettingName>,
+  found: Map<SettingName, Found>,
+  meta: Map<string, string[]>,
+): string | undefined {
+  const { name, rawName, value } = token
+  if (META_FLAGS.includes(name)) {
+    if (value === undefined) return 'a path after it'
+    meta.set(name, [...(meta.get(name) ?? []), value])
+    return undefined
+  }
+  const setting = byFlag.get(name)
+  if (setting === undefined) return unknownFlag(name, [...byFlag.keys()])
+  const isSwitch = settingSchema(setting).type === 'boolean'
+  if (value === undefined && !isSwitch) return settingSchema(setting).expected
+  found.set(setting, { value: value ?? true, text: value !== undefined, source: `flag ${rawName}` })
+  return undefined
 }
 
 function flagOptions(): Record<string, { type: 'string' | 'boolean' }> {
@@ -80,7 +106,7 @@ function flagOptions(): Record<string, { type: 'string' | 'boolean' }> {
 function unknownFlag(flag: string, known: readonly string[]): string {
   const secret = settingNames.find((name) => isSecret(name) && flagName(name) === flag)
   if (secret === undefined) return `a flag of this program${suggestion(flag, known)}`
-  return `no secret on the command line, where process lists show it: use ${environmentNames(secret)[0]} or ${flagName(secret)}-file`
+  return `no secret on the command line, where process lists show it: use ${environmentNames(secret)[0]} or --${flagName(secret)}-file`
 }
 
 /** An empty variable is an unset one. */

@@ -121,7 +121,7 @@ function invalid(raw: object, found: ReadonlyMap<SettingName, Found>): SettingFa
     .map((setting) => ({
       setting,
       source: found.get(setting)?.source ?? 'not set',
-      expected: `expected ${settingSchema(setting).expected}`,
+      expected: settingSchema(setting).expected,
     }))
 }
 

@@ -98,11 +98,10 @@ class Work {
   tokenUrl(): URL | undefined {
     const { oauthUrl } = this.#raw
     if (oauthUrl === undefined) return undefined
-    if (!URL.canParse(oauthUrl))
-      return this.#fault('oauthUrl', `expected ${settingSchema('oauthUrl').expected}`)
+    if (!URL.canParse(oauthUrl)) return this.#fault('oauthUrl', settingSchema('oauthUrl').expected)
     const url = new URL(oauthUrl)
     if (url.username !== '' || url.password !== '')
-      return this.#fault('oauthUrl', 'expected a URL without a password in it')
+      return this.#fault('oauthUrl', 'a URL without a password in it')
     this.#checkPlainHttp('oauthUrl', url)
     return url
   }
@@ -139,7 +138,7 @@ class Work {
     const value = this.#raw[name]
     const path = this.#raw[file]
     if (value !== undefined && path !== undefined) {
-      return this.#fault(file, `expected either it or ${name} (${this.#sourceOf(name)}), not both`)
+      return this.#fault(file, `either it or ${name} (${this.#sourceOf(name)}), not both`)
     }
     if (value !== undefined) return Secret.ofValue(value)
     return path === undefined ? undefined : this.#secretFile(file, path)
@@ -153,10 +152,7 @@ class Work {
     const fileIsFaulty =
       this.#unusable.has(`${name}File`) || this.faults.some((fault) => fault.setting === `${name}File`)
     if (this.#unusable.has(name) || fileIsFaulty) return undefined
-    return this.#fault(
-      name,
-      `expected ${settingSchema(name).expected}; set ${environmentNames(name).join(' or ')}`,
-    )
+    return this.#fault(name, `${settingSchema(name).expected}; set ${environmentNames(name).join(' or ')}`)
   }
 
   /** The listener must not lend the credential to other machines by accident, and the proxy must not call itself. */
@@ -166,7 +162,7 @@ class Work {
     if (!isLoopback(host) && !hasCallerToken && allowRemote !== true) {
       this.#fault(
         'host',
-        'expected a loopback address, or callerToken to be set, or allowRemote: other machines could use the credential',
+        'a loopback address, or callerToken to be set, or allowRemote: other machines could use the credential',
       )
     }
     if (!isLoopback(host) && !hasCallerToken && allowRemote === true) {
@@ -178,14 +174,14 @@ class Work {
     if (clusterPort === port && reaches(url.hostname, host)) {
       this.#fault(
         'restAddress',
-        `expected another address than this proxy's own, ${host}:${port}; give the proxy another port`,
+        `another address than this proxy's own, ${host}:${port}; give the proxy another port`,
       )
     }
   }
 
   #parsedAddress(name: SettingName, address: string): BaseUrl | undefined {
     const parsed = parseBaseUrl(address)
-    if (typeof parsed === 'string') return this.#fault(name, `expected ${parsed}`)
+    if (typeof parsed === 'string') return this.#fault(name, parsed)
     this.#checkPlainHttp(name, new URL(parsed.origin))
     return parsed
   }
@@ -196,20 +192,19 @@ class Work {
     if (url.protocol !== 'http:' || isLoopback(url.hostname) || named) return
     this.#fault(
       name,
-      `expected https, or ${url.hostname} to be listed in allowPlainHttp: the credential would travel in the clear`,
+      `https, or ${url.hostname} to be listed in allowPlainHttp: the credential would travel in the clear`,
     )
   }
 
   #secretFile(name: SettingName, path: string): Secret | undefined {
     try {
-      if (readFileSync(path, 'utf8').trim() === '')
-        return this.#fault(name, 'expected a file that is not empty')
+      if (readFileSync(path, 'utf8').trim() === '') return this.#fault(name, 'a file that is not empty')
       if (isReadableByAll(path))
         this.warnings.push(`${path} is readable by every user of this machine: chmod 600 it`)
       return Secret.ofFile(path)
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
-      return this.#fault(name, `expected a readable file${code}`)
+      return this.#fault(name, `a readable file${code}`)
     }
   }
 

@@ -1,17 +1,22 @@
-import type { IncomingMessage } from 'node:http'
 import type { Logger } from 'pino'
 import { type Problem, problemKind } from '../errors.ts'
 
 export type AccessLogMode = 'off' | 'errors' | 'all'
 
+/** What a line says of a request. */
+interface RequestLine {
+  method?: string | undefined
+  url?: string | undefined
+}
+
 /** Writes a line for each exchange worth one. A query may hold personal data, so paths are logged without it. */
 export interface AccessLog {
   /** The cluster answered; `brokeOff` says why the answer did not arrive whole, if it did not. */
-  answered(request: IncomingMessage, status: number, startedAt: number, brokeOff?: string): void
+  answered(request: RequestLine, status: number, startedAt: number, brokeOff?: string): void
   /** This proxy answered by itself. */
-  refused(request: IncomingMessage, problem: Problem): void
+  refused(request: RequestLine, problem: Problem): void
   /** The caller left before it had its answer. */
-  abandoned(request: IncomingMessage, startedAt: number): void
+  abandoned(request: RequestLine, startedAt: number): void
 }
 
 const SILENT: AccessLog = { answered() {}, refused() {}, abandoned() {} }
@@ -40,7 +45,7 @@ export function makeAccessLog(logger: Logger, mode: AccessLogMode): AccessLog {
   }
 }
 
-function described(request: IncomingMessage): { method: string | undefined; path: string | undefined } {
+function described(request: RequestLine) {
   return { method: request.method, path: request.url?.split('?', 1)[0]?.slice(0, 1_024) }
 }
 

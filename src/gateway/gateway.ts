@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../errors.ts'
 import { type GuardPolicy, makeGuard } from './guard.ts'
 import { declareMethods, type ProxyOptions, refuse, registerProxy, unroutable } from './proxy.ts'
@@ -18,33 +18,25 @@ const NOWHERE = '/'
 
 /** The listener for callers: guard first, then `/v2/**`, and a problem for everything else. Does not listen yet. */
 export async function buildGateway(options: GatewayOptions): Promise<FastifyInstance> {
-  const { accessLog } = options
+  const answer = (request: FastifyRequest, reply: FastifyReply, problem: Problem) =>
+    refuse(options.accessLog, request, reply, problem)
   const app = makeServer({ routable, drainMs: options.drainMs })
   const refusal = makeGuard(options.guard)
   app.addHook('onRequest', (request, reply, done) => {
     const problem = refusal(request.raw) ?? (options.isDraining() ? draining() : undefined)
     if (problem === undefined) done()
-    else refuse(accessLog, request.raw, reply, problem)
+    else answer(request, reply, problem)
   })
   app.setNotFoundHandler((request, reply) =>
-    refuse(accessLog, request.raw, reply, unroutable(request.originalUrl, request.method)),
+    answer(request, reply, unroutable(request.originalUrl, request.method)),
   )
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
-    if (error.statusCode === 400) {
-      return refuse(
-        accessLog,
-        request.raw,
-        reply,
-        new Problem('bad-path', 'The path cannot be forwarded safely.'),
-      )
-    }
-    options.onDefect(error)
-    return refuse(
-      accessLog,
-      request.raw,
-      reply,
-      new Problem('internal-error', 'An unexpected error occurred.'),
-    )
+    const badPath = error.statusCode === 400
+    if (!badPath) options.onDefect(error)
+    const [code, detail] = badPath
+      ? (['bad-path', 'The path cannot be forwarded safely.'] as const)
+      : (['internal-error', 'An unexpected error occurred.'] as const)
+    answer(request, reply, new Problem(code, detail))
   })
   declareMethods(app)
   await registerProxy(app, options)

@@ -34,7 +34,7 @@ export async function registerProxy(app: FastifyInstance, options: ProxyOptions)
       prefix: '/v2',
       rewritePrefix: `${cluster.basePath}/v2`,
       httpMethods: forwardedMethods(),
-      handler: (request: FastifyRequest, reply: FastifyReply) => forward(options, request.raw, reply),
+      handler: (request: FastifyRequest, reply: FastifyReply) => forward(options, request, reply),
       internalRewriteLocationHeader: false,
       websocket: false,
       // The rest configures a transport that is not used, so that it would be safe if it were.
@@ -60,28 +60,26 @@ function forwardedMethods(): string[] {
   return METHODS.filter(isForwardable)
 }
 
-function forward(options: ProxyOptions, request: IncomingMessage, reply: FastifyReply): void {
-  reply.hijack()
-  const response = reply.raw
-  if (hasPassed(request.rawHeaders, options.via)) {
-    return refuse(
-      options.accessLog,
-      request,
-      reply,
-      new Problem('loop-detected', 'The request has passed this proxy before.'),
-    )
+function forward(options: ProxyOptions, request: FastifyRequest, reply: FastifyReply): void {
+  const { raw } = request
+  if (hasPassed(raw.rawHeaders, options.via)) {
+    const problem = new Problem('loop-detected', 'The request has passed this proxy before.')
+    refuse(options.accessLog, request, reply, problem)
+    return
   }
   const { cluster } = options
-  const body = hasBody(request) ? new ReplayBody(request, options.maxReplayBytes) : null
+  const body = hasBody(raw) ? new ReplayBody(raw, options.maxReplayBytes) : null
   const upstream = {
     origin: cluster.origin,
-    path: cluster.basePath + (request.url ?? ''),
-    method: request.method ?? 'GET',
-    headers: headersUp(request.rawHeaders, options.via),
+    path: cluster.basePath + raw.url,
+    method: request.method,
+    headers: headersUp(raw.rawHeaders, options.via),
     body,
   }
+  // Not earlier: Fastify answers for what is thrown until then.
+  reply.hijack()
   const dispatch = options.dispatcher.dispatch.bind(options.dispatcher)
-  sendAuthenticated(dispatch, upstream, options.keeper, new Relay(options, request, response, body))
+  sendAuthenticated(dispatch, upstream, options.keeper, new Relay(options, raw, reply.raw, body))
 }
 
 /** RFC 9112 section 6.3: a request has a body if and only if one of these says so. */
@@ -93,13 +91,13 @@ function hasBody(request: IncomingMessage): boolean {
 /** Answers with a problem of our own, and logs it. */
 export function refuse(
   accessLog: AccessLog,
-  request: IncomingMessage,
+  request: FastifyRequest,
   reply: FastifyReply,
   problem: Problem,
 ): void {
   reply.hijack()
-  accessLog.refused(request, problem)
-  writeProblem(request, reply.raw, problem)
+  accessLog.refused({ method: request.method, url: request.originalUrl }, problem)
+  writeProblem(request.raw, reply.raw, problem)
 }
 
 /** The problem of a request that no route takes. */

@@ -219,20 +219,22 @@ class Attempt implements Handler {
     message?: string,
   ): void {
     if (status < 200) return
-    if (status === 401) {
-      if (this.#first && this.#exchange.replayable) return this.#hold(controller, headers, message)
-      this.#exchange.refused(this.#credential)
-    } else if (status < 500) {
-      this.#exchange.accepted(this.#credential)
+    if (status === 401 && this.#first && this.#exchange.replayable) {
+      this.#hold(controller, headers, message)
+      return
     }
+    if (status === 401) this.#exchange.refused(this.#credential)
+    else if (status < 500) this.#exchange.accepted(this.#credential)
     this.#exchange.answer(controller, status, headers, message)
   }
 
   onResponseData(controller: Controller, chunk: Buffer): void {
-    if (!this.#discarded) return this.#exchange.data(chunk)
+    if (!this.#discarded) {
+      this.#exchange.data(chunk)
+      return
+    }
     this.#discardedBytes += chunk.length
-    if (this.#discardedBytes > MAX_DISCARDED_BYTES)
-      controller.abort(new Error('the refused answer is too long'))
+    if (this.#discardedBytes > MAX_DISCARDED_BYTES) controller.abort(new Error('the refused answer is long'))
   }
 
   onResponseEnd(_controller: Controller, trailers: IncomingHttpHeaders): void {
