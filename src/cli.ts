@@ -36,11 +36,8 @@ async function main(argv: readonly string[]): Promise<number | undefined> {
 /** One line, or one for each fault; never a stack, which would bury it. */
 function report(error: unknown): number {
   if (error instanceof SettingsError) {
-    process.stderr.write(`camunda-auth-proxy: the settings cannot be used:
-  ${error.message.replaceAll('
-', '
-  ')}
-`)
+    const lines = error.message.split('\n').map((line) => `  ${line}\n`)
+    process.stderr.write(`camunda-auth-proxy: the settings cannot be used:\n${lines.join('')}`)
     return ExitCode.badSettings
   }
   process.stderr.write(`camunda-auth-proxy: ${error instanceof Error ? error.message : 'an unknown error'}\n`)
