@@ -241,7 +241,10 @@ export class CredentialKeeper {
     this.#lastFailure = failure
     if (failure.refused) this.#refusals++
     if (usableForMs === 0) this.#unusableSince ??= now
-    this.#notBefore = now + Math.max(this.#pauseMs(failure, now, usableForMs), failure.retryAfterMs ?? 0)
+    // Nobody should wait for a slot that is known not to be free yet.
+    const slotMs = this.#pace.waitMs(this.#clock.monotonic())
+    const pauseMs = this.#pauseMs(failure, now, usableForMs)
+    this.#notBefore = now + Math.max(pauseMs, slotMs, failure.retryAfterMs ?? 0)
     this.#onEvent({ type: 'failed', failure, nextTryInMs: this.#notBefore - now, usableForMs })
   }
 

@@ -10,6 +10,11 @@ export class Pace {
     this.#intervalMs = intervalMs
   }
 
+  /** How long it is from `now` to the next free instant. */
+  waitMs(now: number): number {
+    return Math.max(0, this.#nextFree - now)
+  }
+
   /** Takes the next free instant, `now` or later, and returns it. */
   reserve(now: number): number {
     const slot = Math.max(now, this.#nextFree)
