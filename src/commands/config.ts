@@ -3,7 +3,7 @@ import { type Command, ExitCode } from './command.ts'
 
 /** `camunda-auth-proxy config`: the settings in force, each with its source, secrets redacted. */
 export const config: Command = async ({ args, env, stdout, stderr }) => {
-  const { effective, warnings } = loadSettings(args, env)
+  const { effective, warnings } = await loadSettings(args, env)
   const rows = effective.map((setting) => [setting.name, shown(setting), setting.source] as const)
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   for (const [name, value, source] of rows) {

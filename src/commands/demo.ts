@@ -37,7 +37,7 @@ export const demo: Command = async (context) => {
     CAMUNDA_CLIENT_SECRET: CLIENT_SECRET,
     CAMUNDA_TOKEN_AUDIENCE: AUDIENCE,
   }
-  const { settings } = loadSettings(context.args, env)
+  const { settings } = await loadSettings(context.args, env)
   const logger = await commandLogger(context, settings.logLevel)
   const { app, address } = await serve(settings, logger, context.stdout)
   context.stdout.write(invitation(address, cluster.url))
@@ -51,7 +51,7 @@ export const demo: Command = async (context) => {
 /** The ports of the settings, or free ones where they are taken: a demo should not fail on that. */
 async function freePorts({ args, env }: CommandContext): Promise<Record<string, string>> {
   const names = Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('CAMUNDA_PROXY_')))
-  const { port, adminPort } = loadSome(['port', 'adminPort'], args, names)
+  const { port, adminPort } = await loadSome(['port', 'adminPort'], args, names)
   const free = (await isFree(port)) ? port : 0
   const adminFree = adminPort === 'off' || (await isFree(adminPort)) ? adminPort : 0
   return { CAMUNDA_PROXY_PORT: String(free), CAMUNDA_PROXY_ADMIN_PORT: String(adminFree) }

@@ -13,7 +13,7 @@ export const wait: Command = async ({ args, env, stderr }) => {
   const { value, rest } = takeFlag(args, 'timeout')
   const timeoutS = value === undefined ? DEFAULT_TIMEOUT_S : Number(value)
   if (!(timeoutS >= 0)) throw badSetting('timeout', 'a number of seconds')
-  const { adminHost, adminPort } = loadSome(['adminHost', 'adminPort'], rest, env)
+  const { adminHost, adminPort } = await loadSome(['adminHost', 'adminPort'], rest, env)
   if (adminPort === 'off') throw badSetting('adminPort', 'a port: there is nothing to ask while it is off')
   const host = isWildcard(adminHost) ? '127.0.0.1' : adminHost
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${adminPort}/readyz`

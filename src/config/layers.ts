@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs, parseEnv } from 'node:util'
-import { parse as parseYaml } from 'yaml'
 import type { SettingFault } from '../errors.ts'
 import { environmentNames, flagName, unknownVariables } from './camunda-env.ts'
 import { isSecret, type SettingName, settingNames, settingSchema } from './schema.ts'
@@ -25,7 +24,7 @@ export interface Layers {
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** Flags over environment over the files named by `--env-file` over the configuration file. */
-export function readLayers(args: readonly string[], env: Environment): Layers {
+export async function readLayers(args: readonly string[], env: Environment): Promise<Layers> {
   const faults: SettingFault[] = []
   const flags = readFlags(args, faults)
   const envFiles = (flags.meta.get('env-file') ?? []).map((path) => readEnvFile(path, faults))
@@ -36,7 +35,7 @@ export function readLayers(args: readonly string[], env: Environment): Layers {
       (name) => flags.found.get(name),
       environmentLayer(withoutEmpty(env), 'environment variable'),
       ...envFiles.map((file) => environmentLayer(file.values, `${file.path},`)),
-      ...(configPath === undefined ? [] : [fileLayer(configPath, faults)]),
+      ...(configPath === undefined ? [] : [await fileLayer(configPath, faults)]),
     ],
     faults,
     warnings: unknownVariables(Object.keys(merged), ['config', ...settingNames]).map(
@@ -137,8 +136,8 @@ function readEnvFile(path: string, faults: SettingFault[]): { path: string; valu
   }
 }
 
-function fileLayer(path: string, faults: SettingFault[]): Layer {
-  const values = readConfigFile(path, faults)
+async function fileLayer(path: string, faults: SettingFault[]): Promise<Layer> {
+  const values = await readConfigFile(path, faults)
   for (const key of Object.keys(values)) {
     if (settingNames.includes(key as SettingName)) continue
     faults.push({
@@ -151,7 +150,9 @@ function fileLayer(path: string, faults: SettingFault[]): Layer {
 }
 
 /** YAML, and therefore JSON too. */
-function readConfigFile(path: string, faults: SettingFault[]): Record<string, unknown> {
+async function readConfigFile(path: string, faults: SettingFault[]): Promise<Record<string, unknown>> {
+  // Loaded where it is needed: most starts have no file.
+  const { parse } = await import('yaml')
   const fault = (expected: string) => {
     faults.push({ setting: 'config', source: path, expected })
     return {}
@@ -163,7 +164,7 @@ function readConfigFile(path: string, faults: SettingFault[]): Record<string, un
     return fault(`a readable file (${reason(error)})`)
   }
   try {
-    const values: unknown = parseYaml(text, { maxAliasCount: 100, prettyErrors: false }) ?? {}
+    const values: unknown = parse(text, { maxAliasCount: 100, prettyErrors: false }) ?? {}
     const isMap = typeof values === 'object' && values !== null && !Array.isArray(values)
     return isMap ? { ...values } : fault('a map of settings')
   } catch {

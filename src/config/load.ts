@@ -19,6 +19,18 @@ export interface EffectiveSetting {
   source: string
 }
 
+const ajvOptions = {
+  allErrors: true,
+  strict: true,
+  // Its errors would hold the values.
+  verbose: false,
+  coerceTypes: false,
+  useDefaults: false,
+  // The schema is ours, and a test checks it; checking it at each start takes 5 MB.
+  meta: false,
+  validateSchema: false,
+} as const
+
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
@@ -26,8 +38,8 @@ type Environment = Readonly<Record<string, string | undefined>>
  * @param args what follows the command on the command line
  * @throws SettingsError with everything that is wrong
  */
-export function loadSettings(args: readonly string[], env: Environment): LoadedSettings {
-  const { found, faults, warnings } = readFound(args, env)
+export async function loadSettings(args: readonly string[], env: Environment): Promise<LoadedSettings> {
+  const { found, faults, warnings } = await readFound(args, env)
   const unusable = new Set(faults.map((fault) => fault.setting))
   const resolved = resolve(
     valuesOf(found, unusable),
@@ -47,12 +59,12 @@ export function loadSettings(args: readonly string[], env: Environment): LoadedS
  * Reads some settings for a command that needs no others, and is not held up by what is wrong with those.
  * @throws SettingsError with what is wrong with the named ones or with the command line
  */
-export function loadSome<N extends SettingName>(
+export async function loadSome<N extends SettingName>(
   names: readonly N[],
   args: readonly string[],
   env: Environment,
-): Pick<RawSettings, N> {
-  const { found, faults } = readFound(args, env)
+): Promise<Pick<RawSettings, N>> {
+  const { found, faults } = await readFound(args, env)
   const relevant = faults.filter(
     ({ setting, source }) => source === 'command line' || names.includes(setting as N),
   )
@@ -60,8 +72,8 @@ export function loadSome<N extends SettingName>(
   return valuesOf(found, new Set()) as Pick<RawSettings, N>
 }
 
-function readFound(args: readonly string[], env: Environment) {
-  const { layers, faults, warnings } = readLayers(args, env)
+async function readFound(args: readonly string[], env: Environment) {
+  const { layers, faults, warnings } = await readLayers(args, env)
   const found = new Map<SettingName, Found>()
   for (const name of settingNames) {
     const value = fromLayers(name, layers)
@@ -105,14 +117,7 @@ function fromText(name: SettingName, value: unknown): unknown {
 }
 
 function invalid(raw: object, found: ReadonlyMap<SettingName, Found>): SettingFault[] {
-  // Not verbose: its errors would hold the values.
-  const ajv = new Ajv({
-    allErrors: true,
-    strict: true,
-    verbose: false,
-    coerceTypes: false,
-    useDefaults: false,
-  })
+  const ajv = new Ajv(ajvOptions)
   ajv.addVocabulary(['expected', 'secret'])
   ajv.validate(schema, raw)
   const names = new Set((ajv.errors ?? []).map((error) => error.instancePath.split('/')[1]))

@@ -42,7 +42,7 @@ export async function runProxy(t: Test, options: ProxyOptions): Promise<RunningP
     CAMUNDA_PROXY_ADMIN_PORT: '0',
     ...options.env,
   }
-  const { settings } = loadSettings([], env)
+  const { settings } = await loadSettings([], env)
   const written: string[] = []
   const destination = new Writable({
     write(chunk, _encoding, done) {
