@@ -1,0 +1,12 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import t from 'tap'
+
+t.test('process.exit stands in cli.ts, and a shutdown by signal in close-with-grace', async (t) => {
+  const files = (readdirSync('src', { recursive: true, encoding: 'utf8' }) as string[]).filter((path) =>
+    path.endsWith('.ts'),
+  )
+  const ending = files.filter((path) =>
+    /process\.(exit|abort|kill)\b/.test(readFileSync(`src/${path}`, 'utf8')),
+  )
+  t.strictSame(ending, ['cli.ts'])
+})
