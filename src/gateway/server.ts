@@ -16,6 +16,8 @@ const SWEEP_MS = 100
  */
 export function makeServer(options: { routable(url: string): string; drainMs: number }): FastifyInstance {
   const servers = new Set<Server>()
+  /** Connections that have not carried a request yet: Node does not count them as idle. */
+  const unused = new Set<Socket>()
   const app = fastify<Server>({
     logger: false,
     trustProxy: false,
@@ -25,13 +27,20 @@ export function makeServer(options: { routable(url: string): string; drainMs: nu
     clientErrorHandler: answerUnreadable,
     rewriteUrl: (request) => options.routable(request.url ?? ''),
     serverFactory(listener: RequestListener) {
-      const server = makeHttpServer(listener)
+      const server = makeHttpServer((request, response) => {
+        unused.delete(request.socket)
+        listener(request, response)
+      })
+      server.on('connection', (socket) => {
+        unused.add(socket)
+        socket.once('close', () => unused.delete(socket))
+      })
       servers.add(server)
       return server
     },
   })
   app.addHook('preClose', (done) => {
-    drain(servers, options.drainMs)
+    drain(servers, unused, options.drainMs)
     done()
   })
   return app
@@ -60,8 +69,9 @@ function makeHttpServer(listener: RequestListener): Server {
 }
 
 /** Node closes idle connections once, as a server closes; those that fall idle later are swept up until none is left. */
-function drain(servers: ReadonlySet<Server>, drainMs: number): void {
+function drain(servers: ReadonlySet<Server>, unused: ReadonlySet<Socket>, drainMs: number): void {
   const sweep = setInterval(() => {
+    for (const socket of unused) socket.destroy()
     for (const server of servers) server.closeIdleConnections()
   }, SWEEP_MS)
   const limit = setTimeout(() => {

@@ -21,7 +21,7 @@ export function upstreamProblem(error: Error, cluster: string, sent: boolean): P
   if (sent)
     return new Problem(
       'upstream-broke-off',
-      `The cluster ${cluster} broke off before it had answered (${code}).`,
+      `The cluster ${cluster} broke off before its answer was whole (${code}).`,
     )
   if (/CERT|SIGNATURE|ERR_TLS|ERR_SSL/.test(code)) {
     return new Problem(
