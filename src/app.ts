@@ -68,7 +68,7 @@ export async function buildApp(settings: Settings, options: AppOptions): Promise
     cluster: settings.cluster,
     dispatcher: clusterPool,
     keeper,
-    via: `1.1 camunda-auth-proxy-${randomBytes(4).toString('hex')}`,
+    pseudonym: `camunda-auth-proxy-${randomBytes(4).toString('hex')}`,
     maxReplayBytes: settings.maxReplayBytes,
     guard: guardPolicy(host, settings.allowedHosts, await settings.callerToken?.read()),
     accessLog: makeAccessLog(logger, settings.accessLog),

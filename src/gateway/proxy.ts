@@ -15,8 +15,8 @@ import { checkTarget, isForwardable } from './scope.ts'
 export interface ProxyOptions extends RelayContext {
   dispatcher: Dispatcher
   keeper: CredentialKeeper
-  /** Our entry in `Via`, unique to this process, by which a request that comes back is known. */
-  via: string
+  /** Our name in `Via`, unique to this process. */
+  pseudonym: string
   /** How much of a body is kept for a second attempt after a 401. */
   maxReplayBytes: number
 }
@@ -62,7 +62,7 @@ function forwardedMethods(): string[] {
 
 function forward(options: ProxyOptions, request: FastifyRequest, reply: FastifyReply): void {
   const { raw } = request
-  if (hasPassed(raw.rawHeaders, options.via)) {
+  if (hasPassed(raw.rawHeaders, options.pseudonym)) {
     const problem = new Problem('loop-detected', 'The request has passed this proxy before.')
     refuse(options.accessLog, request, reply, problem)
     return
@@ -73,7 +73,7 @@ function forward(options: ProxyOptions, request: FastifyRequest, reply: FastifyR
     origin: cluster.origin,
     path: cluster.basePath + raw.url,
     method: request.method,
-    headers: headersUp(raw.rawHeaders, options.via),
+    headers: headersUp(raw.rawHeaders, options.pseudonym),
     body,
   }
   // Not earlier: Fastify answers for what is thrown until then.

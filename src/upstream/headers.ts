@@ -40,8 +40,11 @@ const DROPPED_UP = new Set([
 
 const DROPPED_DOWN = new Set(HOP_BY_HOP)
 
-/** The caller's headers as the cluster gets them, with our entry in `Via` (RFC 9110 section 7.6.3) and no credential yet. */
-export function headersUp(raw: readonly string[], via: string): string[] {
+/**
+ * The caller's headers as the cluster gets them, with our entry in `Via` (RFC 9110 section 7.6.3) and no credential
+ * yet. The pseudonym is unique to this process, so that a request that comes back is known.
+ */
+export function headersUp(raw: readonly string[], pseudonym: string): string[] {
   const named = connectionOptions(raw)
   const passed: string[] = []
   for (let i = 0; i + 1 < raw.length; i += 2) {
@@ -50,7 +53,7 @@ export function headersUp(raw: readonly string[], via: string): string[] {
     if (DROPPED_UP.has(lower) || lower.startsWith('x-forwarded-') || named?.has(lower)) continue
     passed.push(name, raw[i + 1] as string)
   }
-  passed.push('via', via)
+  passed.push('via', `1.1 ${pseudonym}`)
   return passed
 }
 
@@ -71,10 +74,11 @@ export function headersDown(raw: readonly string[], cluster: BaseUrl): string[] 
   return passed
 }
 
-/** Whether a message with these headers has come through this very proxy before. */
-export function hasPassed(raw: readonly string[], via: string): boolean {
+/** Whether a message with these headers has come through the proxy of this pseudonym before. */
+export function hasPassed(raw: readonly string[], pseudonym: string): boolean {
   for (let i = 0; i + 1 < raw.length; i += 2) {
-    if (raw[i]?.length === 3 && raw[i]?.toLowerCase() === 'via' && raw[i + 1]?.includes(via)) return true
+    if (raw[i]?.length === 3 && raw[i]?.toLowerCase() === 'via' && raw[i + 1]?.includes(pseudonym))
+      return true
   }
   return false
 }
