@@ -170,13 +170,14 @@ export interface SettingFault {
   expected: string
 }
 
-/** The configuration cannot be used; lists everything that is wrong with it, not only the first. */
+/** The configuration cannot be used; lists everything that is wrong with it, and notes that may explain it. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError'
   readonly faults: readonly SettingFault[]
 
-  constructor(faults: readonly SettingFault[]) {
-    super(faults.map((fault) => `${fault.setting} (${fault.source}): expected ${fault.expected}`).join('\n'))
+  constructor(faults: readonly SettingFault[], notes: readonly string[] = []) {
+    const lines = faults.map((fault) => `${fault.setting} (${fault.source}): expected ${fault.expected}`)
+    super([...lines, ...notes.map((note) => `note: ${note}`)].join('\n'))
     this.faults = faults
   }
 }

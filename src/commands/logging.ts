@@ -8,6 +8,6 @@ export async function commandLogger(context: CommandContext, level: LogLevel): P
   const { default: pretty } = await import('pino-pretty')
   return makeLogger(
     level,
-    pretty({ destination: 1, sync: true, colorize: true, ignore: 'pid,hostname,name' }),
+    pretty({ destination: 1, sync: true, colorize: true, singleLine: true, ignore: 'pid,hostname,name' }),
   )
 }

@@ -47,7 +47,7 @@ export async function loadSettings(args: readonly string[], env: Environment): P
     unusable,
   )
   faults.push(...resolved.faults)
-  if (faults.length > 0 || resolved.settings === undefined) throw new SettingsError(faults)
+  if (faults.length > 0 || resolved.settings === undefined) throw new SettingsError(faults, warnings)
   return {
     settings: resolved.settings,
     effective: effective(found, resolved.derived),

@@ -250,12 +250,17 @@ class Attempt implements Handler {
   #hold(controller: Controller, headers: IncomingHttpHeaders, message: string | undefined): void {
     this.#held = true
     controller.pause()
-    void this.#exchange.sendAgain(this.#credential).then((sent) => {
+    const release = (sent: boolean) => {
       this.#held = false
       if (sent || this.#exchange.aborted) return
       if (this.#failure !== undefined) return this.#exchange.fail(this.#failure)
       this.#exchange.answer(controller, 401, headers, message)
       if (!this.#exchange.paused) controller.resume()
-    })
+    }
+    // What is thrown here is thrown outside of undici, which would have made it an error of the request.
+    this.#exchange
+      .sendAgain(this.#credential)
+      .then(release)
+      .catch((error: unknown) => controller.abort(asError(error)))
   }
 }
