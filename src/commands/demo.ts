@@ -30,7 +30,7 @@ export const demo: Command = async (context) => {
     audience: AUDIENCE,
   })
   const env = {
-    ...(await freePorts(context)),
+    ...(await ownSettings(context)),
     CAMUNDA_REST_ADDRESS: cluster.url,
     CAMUNDA_OAUTH_URL: idp.tokenUrl,
     CAMUNDA_CLIENT_ID: CLIENT_ID,
@@ -48,13 +48,13 @@ export const demo: Command = async (context) => {
   return undefined
 }
 
-/** The ports of the settings, or free ones where they are taken: a demo should not fail on that. */
-async function freePorts({ args, env }: CommandContext): Promise<Record<string, string>> {
+/** The proxy's own settings, with free ports for those that are taken: a demo should not fail on that. */
+async function ownSettings({ args, env }: CommandContext): Promise<Record<string, string | undefined>> {
   const names = Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('CAMUNDA_PROXY_')))
   const { port, adminPort } = await loadSome(['port', 'adminPort'], args, names)
   const free = (await isFree(port)) ? port : 0
   const adminFree = adminPort === 'off' || (await isFree(adminPort)) ? adminPort : 0
-  return { CAMUNDA_PROXY_PORT: String(free), CAMUNDA_PROXY_ADMIN_PORT: String(adminFree) }
+  return { ...names, CAMUNDA_PROXY_PORT: String(free), CAMUNDA_PROXY_ADMIN_PORT: String(adminFree) }
 }
 
 function isFree(port: number): Promise<boolean> {

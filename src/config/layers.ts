@@ -23,18 +23,18 @@ export interface Layers {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Flags over environment over the files named by `--env-file` over the configuration file. */
+/** Flags over environment over the files named by `--env-file` (a later one over an earlier) over the configuration file. */
 export async function readLayers(args: readonly string[], env: Environment): Promise<Layers> {
   const faults: SettingFault[] = []
   const flags = readFlags(args, faults)
   const envFiles = (flags.meta.get('env-file') ?? []).map((path) => readEnvFile(path, faults))
-  const merged = Object.assign({}, ...envFiles.map((file) => file.values), withoutEmpty(env)) as Environment
+  const merged: Environment = Object.assign({}, ...envFiles.map((file) => file.values), withoutEmpty(env))
   const configPath = flags.meta.get('config')?.at(-1) ?? merged.CAMUNDA_PROXY_CONFIG
   return {
     layers: [
       (name) => flags.found.get(name),
       environmentLayer(withoutEmpty(env), 'environment variable'),
-      ...envFiles.map((file) => environmentLayer(file.values, `${file.path},`)),
+      ...envFiles.toReversed().map((file) => environmentLayer(file.values, `${file.path},`)),
       ...(configPath === undefined ? [] : [await fileLayer(configPath, faults)]),
     ],
     faults,

@@ -26,6 +26,8 @@ export async function attempt(
   try {
     await untilSlot(clock, pace, signal)
     fingerprint = await source.fingerprint()
+    signal.throwIfAborted()
+    pace.sent(clock.monotonic())
     const sentAt = clock.now()
     return { issued: await withinTime(source, clock, signal), sentAt }
   } catch (error) {

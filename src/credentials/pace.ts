@@ -21,4 +21,9 @@ export class Pace {
     this.#nextFree = slot + this.#intervalMs
     return slot
   }
+
+  /** A request goes out now, which may be later than its slot: the next keeps its distance from it. */
+  sent(now: number): void {
+    this.#nextFree = Math.max(this.#nextFree, now + this.#intervalMs)
+  }
 }
