@@ -28,9 +28,7 @@ export function explainFailure(error: unknown, tokenUrl: URL, secrets: readonly 
   const cause = error instanceof Error ? error.cause : undefined
   if (cause instanceof Error && codeOf(error) === undefined) return network(tokenUrl, cause)
   if (codeOf(error) === 'OAUTH_TIMEOUT') return failure('timeout', `${who(tokenUrl)} did not answer in time.`)
-  if (isResponse(cause) && codeOf(error) === 'OAUTH_RESPONSE_IS_NOT_CONFORM' && cause.status !== 200) {
-    return answered(tokenUrl, cause, { secrets })
-  }
+  if (isResponse(cause) && cause.status !== 200) return answered(tokenUrl, cause, { secrets })
   return malformed(tokenUrl, reasons[codeOf(error) ?? ''] ?? 'it is not a token response').failure
 }
 
@@ -44,7 +42,9 @@ export function malformed(tokenUrl: URL, reason: string): AcquireError {
 /** The wait that a `Retry-After` asks for (RFC 9110 section 10.2.3: seconds or a date), in milliseconds. */
 export function retryAfterMs(value: string | null, now: number): number | undefined {
   if (value === null) return undefined
-  const wait = /^\d+$/.test(value.trim()) ? Number(value) * 1_000 : Date.parse(value) - now
+  // Date.parse takes almost anything for a date; one of HTTP names its day.
+  const date = /^[A-Za-z]{3,}/.test(value.trim()) ? Date.parse(value) : Number.NaN
+  const wait = /^\d+$/.test(value.trim()) ? Number(value) * 1_000 : date - now
   return Number.isNaN(wait) ? undefined : Math.min(Math.max(wait, 0), MAX_RETRY_AFTER_MS)
 }
 

@@ -5,6 +5,9 @@ import type { FastifyInstance } from 'fastify'
 
 export type ListenTarget = { host: string; port: number } | { socket: string }
 
+/** macOS takes 103 bytes, Linux 107. A longer path is cut off without a word, and the socket appears elsewhere. */
+const MAX_SOCKET_PATH = 103
+
 /** The listener cannot be had; the message says why and what to do. */
 export class ListenError extends Error {
   override readonly name = 'ListenError'
@@ -32,6 +35,11 @@ function address(app: FastifyInstance, host: string): string {
  * A socket file that nobody listens on is a leftover, and is replaced.
  */
 async function listenOnSocket(app: FastifyInstance, path: string): Promise<string> {
+  if (Buffer.byteLength(path) > MAX_SOCKET_PATH) {
+    throw new ListenError(
+      `Cannot listen on ${path}: a socket path may have ${MAX_SOCKET_PATH} bytes at most.`,
+    )
+  }
   await stat(dirname(path)).catch(() => {
     throw new ListenError(`Cannot listen on ${path}: its folder does not exist.`)
   })
