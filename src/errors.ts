@@ -4,7 +4,7 @@
  */
 
 /** Whose fault a problem is: the first thing that the reader of an error wants to know. */
-export type Fault = 'this proxy' | 'identity provider' | 'cluster' | 'caller'
+type Fault = 'this proxy' | 'identity provider' | 'cluster' | 'caller'
 
 interface ProblemKind {
   status: number
@@ -16,7 +16,7 @@ interface ProblemKind {
   proxyStatus: string
 }
 
-export const problems = {
+const problems = {
   'host-not-allowed': {
     status: 421,
     title: 'The Host header names a host that this proxy does not answer for',

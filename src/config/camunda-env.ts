@@ -2,7 +2,7 @@
  * The names by which Camunda's own clients and the Console's download know a setting, newest first. Everything else
  * is `CAMUNDA_PROXY_` and the setting's name.
  */
-export const camundaNames: Readonly<Record<string, readonly string[]>> = {
+const camundaNames: Readonly<Record<string, readonly string[]>> = {
   restAddress: ['CAMUNDA_REST_ADDRESS', 'ZEEBE_REST_ADDRESS', 'CAMUNDA_BASE_URL'],
   clusterRegion: ['CAMUNDA_CLUSTER_REGION'],
   clusterId: ['CAMUNDA_CLUSTER_ID'],

@@ -40,7 +40,7 @@ export function malformed(tokenUrl: URL, reason: string): AcquireError {
 }
 
 /** The wait that a `Retry-After` asks for (RFC 9110 section 10.2.3: seconds or a date), in milliseconds. */
-export function retryAfterMs(value: string | null, now: number): number | undefined {
+function retryAfterMs(value: string | null, now: number): number | undefined {
   if (value === null) return undefined
   // Date.parse takes almost anything for a date; one of HTTP names its day.
   const date = /^[A-Za-z]{3,}/.test(value.trim()) ? Date.parse(value) : Number.NaN

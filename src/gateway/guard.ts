@@ -66,10 +66,7 @@ export function makeGuard(policy: GuardPolicy): (request: IncomingMessage) => Pr
 }
 
 /** Whether a `Host` value, port or not, names one of the allowed hosts. Case and a trailing dot do not matter. */
-export function isAllowedHost(
-  host: string,
-  policy: Pick<GuardPolicy, 'allowedHosts' | 'anyIpLiteral'>,
-): boolean {
+function isAllowedHost(host: string, policy: Pick<GuardPolicy, 'allowedHosts' | 'anyIpLiteral'>): boolean {
   if (!/^(?:\[[\da-f:.]+\]|[\w.-]+)(?::\d{1,5})?$/i.test(host) || !URL.canParse(`http://${host}/`))
     return false
   const name = bareHost(new URL(`http://${host}/`).hostname)

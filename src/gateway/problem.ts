@@ -5,14 +5,14 @@ import { discardRest } from './discard.ts'
 const PSEUDONYM = 'camunda-auth-proxy'
 
 /** The body of a problem (RFC 9457); `fault` and `cure` are this program's own members. */
-export function problemBody(problem: Problem): string {
+function problemBody(problem: Problem): string {
   const { title, status, fault, cure } = problemKind(problem.code)
   const type = `urn:camunda-auth-proxy:problem:${problem.code}`
   return JSON.stringify({ type, title, status, detail: problem.message, fault, cure })
 }
 
 /** The headers of a problem. `Proxy-Status` (RFC 9209) tells this proxy's word from the cluster's. */
-export function problemHeaders(problem: Problem, body: string): string[] {
+function problemHeaders(problem: Problem, body: string): string[] {
   const { proxyStatus } = problemKind(problem.code)
   const headers = [
     'content-type',

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 
-export interface TokenRequest {
+interface TokenRequest {
   /** performance.now() at its arrival. */
   at: number
   method: string
