@@ -9,8 +9,6 @@ export interface GatewayOptions extends ProxyOptions {
   guard: GuardPolicy
   /** How long requests in flight may take to finish once the gateway is closing, in milliseconds. */
   drainMs: number
-  /** Called with an error that nobody expected, already answered. */
-  onDefect(error: Error): void
 }
 
 /** The target that nothing is routed to: whatever may not be forwarded goes there, to be told why. */

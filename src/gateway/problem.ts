@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import { type Problem, problemKind } from '../errors.ts'
 import { discardRest } from './discard.ts'
 
@@ -44,7 +44,8 @@ export function writeProblem(
   const body = problemBody(problem)
   const headers = problemHeaders(problem, body)
   if (close || problem.code === 'draining') headers.push('connection', 'close')
-  response.writeHead(problemKind(problem.code).status, headers)
+  const { status } = problemKind(problem.code)
+  response.writeHead(status, STATUS_CODES[status], headers)
   response.end(request.method === 'HEAD' ? undefined : body)
   discardRest(request)
 }

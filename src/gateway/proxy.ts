@@ -95,8 +95,8 @@ export function refuse(
   reply: FastifyReply,
   problem: Problem,
 ): void {
-  reply.hijack()
   accessLog.refused({ method: request.method, url: request.originalUrl }, problem)
+  reply.hijack()
   writeProblem(request.raw, reply.raw, problem)
 }
 

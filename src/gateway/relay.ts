@@ -15,6 +15,8 @@ export interface RelayContext {
   cluster: BaseUrl
   accessLog: AccessLog
   isDraining(): boolean
+  /** Called with an error that nobody expected, before it is answered. */
+  onDefect(error: Error): void
 }
 
 /**
@@ -76,8 +78,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     if (this.#done) return
     this.#settle()
     const { accessLog } = this.#context
-    const problem =
-      error instanceof Problem ? error : new Problem('internal-error', 'The answer could not be passed on.')
+    const problem = error instanceof Problem ? error : this.#defect(error)
     if (this.#response.headersSent) {
       accessLog.answered(this.#request, this.#response.statusCode, this.#startedAt, problem.message)
       this.#response.destroy()
@@ -85,6 +86,11 @@ export class Relay implements Dispatcher.DispatchHandler {
       accessLog.refused(this.#request, problem)
       writeProblem(this.#request, this.#response, problem, this.#context.isDraining())
     }
+  }
+
+  #defect(error: Error): Problem {
+    this.#context.onDefect(error)
+    return new Problem('internal-error', 'An unexpected error occurred.')
   }
 
   /** A connection that will be closed is closed only after the caller has finished sending, lest the answer be lost. */

@@ -23,7 +23,7 @@ const MAX_DISCARDED_BYTES = 64 * 1024
 
 /**
  * Sends a request with the keeper's credential, and once more with a newer one if the cluster answers 401 and the
- * body is still at hand. The handler sees one exchange, whatever happened, and every failure as a Problem; its
+ * body is still at hand. The handler sees one exchange, whatever happened, and every failure but a defect as a Problem; its
  * controller is valid at once, so that a caller who leaves while a credential is awaited is not waited for.
  */
 export function sendAuthenticated(
@@ -57,11 +57,15 @@ class Exchange implements Controller {
   }
 
   begin(): void {
-    this.#handler.onRequestStart?.(this, {})
-    if (this.aborted) return
-    const credential = this.#keeper.current()
-    if (credential === undefined) void this.#beginWhenObtained()
-    else this.#send(credential, true)
+    try {
+      this.#handler.onRequestStart?.(this, {})
+      const credential = this.#keeper.current()
+      if (credential === undefined) void this.#beginWhenObtained()
+      else this.#send(credential, true)
+    } catch (error) {
+      // A defect of ours: nobody else would answer for it.
+      this.#handler.onResponseError?.(this, asError(error))
+    }
   }
 
   get aborted(): boolean {
@@ -165,11 +169,7 @@ class Exchange implements Controller {
       headers: headers.concat(credential.headers),
       body: body === null ? null : body.open(),
     }
-    try {
-      this.#dispatch(options, this.#attempt)
-    } catch (error) {
-      this.fail(asError(error))
-    }
+    this.#dispatch(options, this.#attempt)
   }
 }
 

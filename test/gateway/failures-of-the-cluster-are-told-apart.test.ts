@@ -21,6 +21,10 @@ const faults: [string, (socket: Socket) => void][] = [
     'sends a head without end',
     onRequest((socket) => socket.write(`HTTP/1.1 200 OK\r\n${'X-Flood: 12345678\r\n'.repeat(8_000)}`)),
   ],
+  [
+    'sends a header that may not be passed on',
+    onRequest((socket) => socket.end('HTTP/1.1 200 Fine\r\nX-A: a\x01b\r\nContent-Length: 0\r\n\r\n')),
+  ],
   ['sends 100 Continue unasked', onRequest((socket) => socket.end('HTTP/1.1 100 Continue\r\n\r\n'))],
   [
     'switches protocols unasked',
@@ -46,6 +50,7 @@ for (const [what, onConnection] of faults) {
       const answer = await fetch(`${proxy.url}/v2/x`, { method })
       const problem = (await answer.json()) as { type: string; fault: string; detail: string; cure: string }
       t.equal(answer.status, 502)
+      t.equal(answer.statusText, 'Bad Gateway')
       t.equal(answer.headers.get('content-type'), 'application/problem+json')
       t.equal(problem.type, 'urn:camunda-auth-proxy:problem:upstream-broke-off')
       t.equal(problem.fault, 'cluster')

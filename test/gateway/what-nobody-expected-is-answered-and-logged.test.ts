@@ -1,0 +1,66 @@
+import t, { type Test } from 'tap'
+import { Agent } from 'undici'
+import type { CredentialKeeper } from '../../src/credentials/keeper.ts'
+import { buildGateway } from '../../src/gateway/gateway.ts'
+import { guardPolicy } from '../../src/gateway/guard.ts'
+import { listen } from '../../src/gateway/listen.ts'
+
+async function gateway(
+  t: Test,
+  options: { keeper?: Partial<CredentialKeeper>; draining?: boolean; logFails?: boolean },
+) {
+  const defects: Error[] = []
+  const dispatcher = new Agent()
+  let fails = options.logFails === true
+  const app = await buildGateway({
+    cluster: { origin: 'http://127.0.0.1:9', basePath: '' },
+    dispatcher,
+    keeper: options.keeper as CredentialKeeper,
+    pseudonym: 'test',
+    maxReplayBytes: 0,
+    guard: guardPolicy(undefined, [], undefined),
+    drainMs: 100,
+    isDraining: () => options.draining === true,
+    onDefect: (error) => defects.push(error),
+    accessLog: {
+      answered() {},
+      abandoned() {},
+      refused() {
+        if (!fails) return
+        fails = false
+        throw new Error('the disk is full')
+      },
+    },
+  })
+  t.teardown(() => Promise.all([app.close(), dispatcher.destroy()]))
+  return { url: await listen(app, { host: '127.0.0.1', port: 0 }), defects }
+}
+
+t.test('a defect while a request is forwarded', async (t) => {
+  const keeper = {
+    current() {
+      throw new TypeError('not a function')
+    },
+  }
+  const { url, defects } = await gateway(t, { keeper })
+  const answer = await fetch(`${url}/v2/topology`)
+  t.equal(answer.status, 500)
+  t.match(await answer.text(), 'urn:camunda-auth-proxy:problem:internal-error')
+  t.match(defects, [{ message: 'not a function' }])
+})
+
+t.test('a defect on the way there', async (t) => {
+  const { url, defects } = await gateway(t, { logFails: true })
+  const answer = await fetch(`${url}/elsewhere`)
+  t.equal(answer.status, 500)
+  t.match(await answer.text(), 'urn:camunda-auth-proxy:problem:internal-error')
+  t.match(defects, [{ message: 'the disk is full' }])
+})
+
+t.test('a request that comes while the proxy is shutting down', async (t) => {
+  const { url } = await gateway(t, { draining: true })
+  const answer = await fetch(`${url}/v2/topology`)
+  t.equal(answer.status, 503)
+  t.equal(answer.headers.get('connection'), 'close')
+  t.match(await answer.text(), 'urn:camunda-auth-proxy:problem:draining')
+})
