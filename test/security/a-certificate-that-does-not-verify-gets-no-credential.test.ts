@@ -19,4 +19,15 @@ t.test('a cluster with a self-signed certificate of another host', async (t) => 
   t.equal(problem.type, 'urn:camunda-auth-proxy:problem:upstream-unreachable')
   t.match(problem.detail, /certificate .* was not accepted/)
   t.equal(cluster.begun(), 0, 'not one request reached it')
+
+  process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'
+  t.teardown(() => {
+    delete process.env.NODE_TLS_REJECT_UNAUTHORIZED
+  })
+  t.equal(
+    (await fetch(`${proxy.url}/v2/topology`)).status,
+    502,
+    'the variable that turns verification off does not',
+  )
+  t.equal(cluster.begun(), 0)
 })
