@@ -193,7 +193,7 @@ with exit code 2. It never prints a secret.
 
 Reads variables from a file, one ${code('NAME=value')} a line; ${code('export')}, quotes and comments are allowed. The file that
 Console offers for download with new client credentials works as it is. The flag may be repeated; of two files that set the
-same variable, the one named first wins. What the environment itself sets wins over both.
+same variable, the one named last wins. What the environment itself sets wins over both.
 
 ## ${code('--config FILE')}
 

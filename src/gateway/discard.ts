@@ -7,10 +7,12 @@ const MAX_DISCARD_MS = 10_000
  * the answer may be lost with it. Somebody who sends on for more than 10 s is cut off.
  */
 export function discardRest(request: IncomingMessage): void {
-  if (request.complete || request.destroyed) return
+  if (request.readableEnded || request.destroyed) return
+  request.resume()
+  // All of it has come and only has to flow off.
+  if (request.complete) return
   const timer = setTimeout(() => request.socket.destroy(), MAX_DISCARD_MS)
   timer.unref()
   request.once('close', () => clearTimeout(timer))
   request.once('end', () => clearTimeout(timer))
-  request.resume()
 }
