@@ -13,10 +13,6 @@ export interface StartReport {
 
 export function startReport(settings: Settings, listening: string, admin: string | undefined): StartReport {
   const { cluster, oauth } = settings
-  const token = settings.callerToken === undefined ? '' : " -H 'X-Camunda-Proxy-Token: …'"
-  const target = listening.startsWith('unix:')
-    ? `--unix-socket ${listening.slice('unix:'.length)} http://localhost`
-    : listening.replace(/\/\/(0\.0\.0\.0|\[::\])/, '//127.0.0.1')
   return {
     listening,
     admin,
@@ -24,8 +20,17 @@ export function startReport(settings: Settings, listening: string, admin: string
     identityProvider: oauth.tokenUrl.href,
     clientId: oauth.clientId,
     audience: oauth.audience,
-    tryIt: `curl${token} ${target}/v2/topology`,
+    tryIt: `${curl(settings, listening)}/v2/topology`,
   }
+}
+
+/** The beginning of a curl line that reaches the proxy, up to the path. */
+export function curl(settings: Settings, listening: string): string {
+  const token = settings.callerToken === undefined ? '' : " -H 'X-Camunda-Proxy-Token: …'"
+  const target = listening.startsWith('unix:')
+    ? `--unix-socket ${listening.slice('unix:'.length)} http://localhost`
+    : listening.replace(/\/\/(0\.0\.0\.0|\[::\])/, '//127.0.0.1')
+  return `curl${token} ${target}`
 }
 
 /** The report as a block for a terminal. */

@@ -2,6 +2,7 @@ import { createServer } from 'node:net'
 import { loadSettings, loadSome } from '../config/load.ts'
 import { startDemoCluster } from '../demo/cluster.ts'
 import { startDemoIdentityProvider } from '../demo/identity-provider.ts'
+import { curl } from './banner.ts'
 import type { Command, CommandContext } from './command.ts'
 import { closeGracefully } from './graceful.ts'
 import { commandLogger } from './logging.ts'
@@ -40,7 +41,7 @@ export const demo: Command = async (context) => {
   const { settings } = await loadSettings(context.args, env)
   const logger = await commandLogger(context, settings.logLevel)
   const { app, address } = await serve(settings, logger, context.stdout)
-  context.stdout.write(invitation(address, cluster.url))
+  context.stdout.write(invitation(curl(settings, address), cluster.url))
   closeGracefully(logger, async () => {
     await app.close()
     await Promise.all([cluster.close(), idp.close()])
@@ -65,16 +66,17 @@ function isFree(port: number): Promise<boolean> {
   })
 }
 
-function invitation(address: string, cluster: string): string {
+/** `call` is a curl line up to the path. */
+function invitation(call: string, cluster: string): string {
   const json = "-H 'Content-Type: application/json'"
   return `
 No credential is needed below; the proxy adds one that lives ${LIFETIME_S} s and renews it ahead of expiry:
 
-  curl ${address}/v2/topology
-  curl ${address}/v2/process-definitions/search ${json} -d '{}'
-  curl ${address}/v2/user-tasks/search ${json} -d '{}'
-  curl ${address}/v2/jobs/activation ${json} -d '{"type":"demo","timeout":60000,"maxJobsToActivate":1,"requestTimeout":5000}'
-  curl ${address}/v2/documents -F file=@package.json
+  ${call}/v2/topology
+  ${call}/v2/process-definitions/search ${json} -d '{}'
+  ${call}/v2/user-tasks/search ${json} -d '{}'
+  ${call}/v2/jobs/activation ${json} -d '{"type":"demo","timeout":60000,"maxJobsToActivate":1,"requestTimeout":5000}'
+  ${call}/v2/documents -F file=@package.json
 
 Without the proxy the same cluster answers 401:
 

@@ -11,6 +11,11 @@ export interface Found {
   source: string
 }
 
+/** A value in force, with the rank of its layer: the lower, the more binding. */
+export interface Ranked extends Found {
+  rank: number
+}
+
 /** One place that settings come from. */
 export type Layer = (name: SettingName) => Found | undefined
 

@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv'
 import { type SettingFault, SettingsError } from '../errors.ts'
-import { type Found, type Layer, readLayers } from './layers.ts'
+import { type Layer, type Ranked, readLayers } from './layers.ts'
 import { resolve, type Settings } from './resolve.ts'
 import { type RawSettings, type SettingName, schema, settingNames, settingSchema } from './schema.ts'
 
@@ -41,11 +41,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 export async function loadSettings(args: readonly string[], env: Environment): Promise<LoadedSettings> {
   const { found, faults, warnings } = await readFound(args, env)
   const unusable = new Set(faults.map((fault) => fault.setting))
-  const resolved = resolve(
-    valuesOf(found, unusable),
-    (name) => found.get(name)?.source ?? 'not set',
-    unusable,
-  )
+  const resolved = resolve(valuesOf(found, unusable), (name) => found.get(name), unusable)
   faults.push(...resolved.faults)
   if (faults.length > 0 || resolved.settings === undefined) throw new SettingsError(faults, warnings)
   return {
@@ -74,7 +70,7 @@ export async function loadSome<N extends SettingName>(
 
 async function readFound(args: readonly string[], env: Environment) {
   const { layers, faults, warnings } = await readLayers(args, env)
-  const found = new Map<SettingName, Found>()
+  const found = new Map<SettingName, Ranked>()
   for (const name of settingNames) {
     const value = fromLayers(name, layers)
     if (value !== undefined)
@@ -84,19 +80,22 @@ async function readFound(args: readonly string[], env: Environment) {
   return { found, faults, warnings }
 }
 
-function valuesOf(found: ReadonlyMap<SettingName, Found>, except: ReadonlySet<string>): Partial<RawSettings> {
+function valuesOf(
+  found: ReadonlyMap<SettingName, Ranked>,
+  except: ReadonlySet<string>,
+): Partial<RawSettings> {
   return Object.fromEntries(
     [...found].filter(([name]) => !except.has(name)).map(([name, { value }]) => [name, value]),
   )
 }
 
-function fromLayers(name: SettingName, layers: readonly Layer[]): Found | undefined {
-  for (const layer of layers) {
+function fromLayers(name: SettingName, layers: readonly Layer[]): Ranked | undefined {
+  for (const [rank, layer] of layers.entries()) {
     const found = layer(name)
-    if (found !== undefined) return found
+    if (found !== undefined) return { ...found, rank }
   }
   const value = settingSchema(name).default
-  return value === undefined ? undefined : { value, text: false, source: 'default' }
+  return value === undefined ? undefined : { value, text: false, source: 'default', rank: layers.length }
 }
 
 /** Reads a text as what the setting is. What cannot be read stays a text, for the validation to refuse. */
@@ -116,7 +115,7 @@ function fromText(name: SettingName, value: unknown): unknown {
   return text
 }
 
-function invalid(raw: object, found: ReadonlyMap<SettingName, Found>): SettingFault[] {
+function invalid(raw: object, found: ReadonlyMap<SettingName, Ranked>): SettingFault[] {
   const ajv = new Ajv(ajvOptions)
   ajv.addVocabulary(['expected', 'secret'])
   ajv.validate(schema, raw)
@@ -131,8 +130,8 @@ function invalid(raw: object, found: ReadonlyMap<SettingName, Found>): SettingFa
 }
 
 function effective(
-  found: ReadonlyMap<SettingName, Found>,
-  derived: ReadonlyMap<SettingName, Found>,
+  found: ReadonlyMap<SettingName, Ranked>,
+  derived: ReadonlyMap<SettingName, Ranked>,
 ): EffectiveSetting[] {
   return settingNames.flatMap((name) => {
     const value = found.get(name) ?? derived.get(name)

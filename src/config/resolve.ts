@@ -3,7 +3,7 @@ import type { SettingFault } from '../errors.ts'
 import { type BaseUrl, parseBaseUrl, saasAddress } from './base-url.ts'
 import { environmentNames } from './camunda-env.ts'
 import { isLoopback, reaches } from './hosts.ts'
-import type { Found } from './layers.ts'
+import type { Ranked } from './layers.ts'
 import { type RawSettings, type SettingName, settingSchema } from './schema.ts'
 import { isReadableByAll, Secret } from './secrets.ts'
 
@@ -31,7 +31,7 @@ interface Resolved {
   faults: SettingFault[]
   warnings: string[]
   /** Values that were worked out from others. */
-  derived: Map<SettingName, Found>
+  derived: Map<SettingName, Ranked>
 }
 
 const SAAS_LOGIN = /^login\.cloud(\.[\w-]+)*\.(camunda\.io|ultrawombat\.com)$/
@@ -44,10 +44,10 @@ const SELF_MANAGED_ADDRESS = 'http://localhost:8080'
  */
 export function resolve(
   raw: Partial<RawSettings>,
-  sourceOf: (name: SettingName) => string,
+  found: (name: SettingName) => Ranked | undefined,
   unusable: ReadonlySet<string>,
 ): Resolved {
-  const work = new Work(raw, sourceOf, unusable)
+  const work = new Work(raw, found, unusable)
   const tokenUrl = work.tokenUrl()
   const cluster = work.cluster(tokenUrl)
   const clientSecret = work.secret('clientSecret', 'clientSecretFile')
@@ -80,18 +80,18 @@ export function resolve(
 class Work {
   readonly faults: SettingFault[] = []
   readonly warnings: string[] = []
-  readonly derived = new Map<SettingName, Found>()
+  readonly derived = new Map<SettingName, Ranked>()
   readonly #raw: Partial<RawSettings>
-  readonly #sourceOf: (name: SettingName) => string
+  readonly #found: (name: SettingName) => Ranked | undefined
   readonly #unusable: ReadonlySet<string>
 
   constructor(
     raw: Partial<RawSettings>,
-    sourceOf: (name: SettingName) => string,
+    found: (name: SettingName) => Ranked | undefined,
     unusable: ReadonlySet<string>,
   ) {
     this.#raw = raw
-    this.#sourceOf = sourceOf
+    this.#found = found
     this.#unusable = unusable
   }
 
@@ -130,17 +130,18 @@ class Work {
     return SAAS_AUDIENCE
   }
 
-  /** A secret that is given as it is or by a file. */
+  /** A secret that is given as it is or by a file: the more binding of the two counts, and neither if they are equal. */
   secret(
     name: 'clientSecret' | 'callerToken',
     file: 'clientSecretFile' | 'callerTokenFile',
   ): Secret | undefined {
     const value = this.#raw[name]
     const path = this.#raw[file]
-    if (value !== undefined && path !== undefined) {
+    const lead = (this.#found(name)?.rank ?? 0) - (this.#found(file)?.rank ?? 0)
+    if (value !== undefined && path !== undefined && lead === 0) {
       return this.#fault(file, `either it or ${name} (${this.#sourceOf(name)}), not both`)
     }
-    if (value !== undefined) return Secret.ofValue(value)
+    if (value !== undefined && (path === undefined || lead < 0)) return Secret.ofValue(value)
     return path === undefined ? undefined : this.#secretFile(file, path)
   }
 
@@ -208,8 +209,12 @@ class Work {
     }
   }
 
+  #sourceOf(name: SettingName): string {
+    return this.#found(name)?.source ?? 'not set'
+  }
+
   #derive(name: SettingName, value: string, source: string): void {
-    this.derived.set(name, { value, text: false, source })
+    this.derived.set(name, { value, text: false, source, rank: Number.POSITIVE_INFINITY })
   }
 
   #fault(setting: SettingName, expected: string): undefined {

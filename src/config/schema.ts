@@ -16,8 +16,10 @@ const flag = <const N extends Note>(note: N) => ({ type: 'boolean', default: fal
 const list = <const N extends Note>(note: N) =>
   ({ type: 'array', items: { type: 'string', minLength: 1 }, default: [], ...note }) as const
 const port = { type: 'integer', minimum: 0, maximum: 65_535 } as const
-const choice = <const T extends readonly string[]>(values: T, note: Omit<Note, 'expected'>) =>
-  ({ type: 'string', enum: values, ...note, expected: `one of ${values.join(', ')}` }) as const
+const choice = <const T extends readonly string[]>(
+  values: T,
+  note: Partial<Note> & { description: string },
+) => ({ type: 'string', enum: values, expected: `one of ${values.join(', ')}`, ...note }) as const
 
 /** The one schema of the settings: their type, validation, defaults and documentation come from it. */
 export const schema = {
@@ -53,6 +55,7 @@ export const schema = {
     clusterId: text({ description: 'SaaS cluster id.', expected: 'the id that Console shows' }),
     authStrategy: choice(['OAUTH'], {
       description: 'How the proxy authenticates: `OAUTH` is the client-credentials grant.',
+      expected: 'OAUTH; NONE is for clients that call this proxy: give them an environment of their own',
       default: 'OAUTH',
     }),
     clientId: text({ description: 'OAuth client id.', expected: 'the client id of your API client' }),

@@ -113,6 +113,21 @@ t.test('secrets: both ways at once, or a file with nothing in it', async (t) => 
   t.same(await faulty({ CAMUNDA_PROXY_CALLER_TOKEN_FILE: `${folder}/nothing` }), ['callerTokenFile'])
 })
 
+t.test('a secret and its file from different layers: the more binding one counts', async (t) => {
+  const folder = t.testdir({ secret: 'from the file', 'settings.yaml': 'clientSecret: from the settings\n' })
+  const secret = async (env: Record<string, string>, args: string[]) =>
+    (await load(env, args)).settings.oauth.clientSecret.read()
+  const file = `${folder}/secret`
+  t.equal(await secret({}, ['--client-secret-file', file]), 'from the file', 'a flag over a variable')
+  t.equal(
+    await secret({ CAMUNDA_CLIENT_SECRET: '', CAMUNDA_CLIENT_SECRET_FILE: file }, [
+      '--config',
+      `${folder}/settings.yaml`,
+    ]),
+    'from the file',
+  )
+})
+
 t.test('a misspelt variable is warned of, and told with the faults it may have caused', async (t) => {
   t.match((await load({ CAMUNDA_PROXY_PROT: '1' })).warnings, [
     /^CAMUNDA_PROXY_PROT is not a setting.*did you mean CAMUNDA_PROXY_PORT\?$/,

@@ -53,3 +53,11 @@ t.test('ports that are taken are no obstacle', async (t) => {
   t.not(listening, taken.url)
   t.equal((await fetch(`${listening}/v2/topology`)).status, 200)
 })
+
+t.test('its curl lines hold what else a caller has to say', async (t) => {
+  const env = { CAMUNDA_PROXY_CALLER_TOKEN: 'a-long-random-text' }
+  const program = runProgram(t, ['demo', '--port', '0', '--admin-port', 'off'], env)
+  const { listening } = await program.line('listening on')
+  await program.line('token acquired')
+  t.match(program.stdout(), `curl -H 'X-Camunda-Proxy-Token: …' ${listening}/v2/jobs/activation`)
+})
