@@ -61,13 +61,15 @@ export class Secret {
 /** Takes each of the given secrets, as it is and URL-encoded, out of a text that somebody else wrote. */
 export function scrub(text: string, secrets: readonly string[]): string {
   return secrets
-    .flatMap((secret) => [
-      secret,
-      encodeURIComponent(secret),
-      new URLSearchParams({ s: secret }).toString().slice(2),
-    ])
+    .flatMap(spellings)
     .filter((secret) => secret !== '')
     .reduce((clean, secret) => clean.replaceAll(secret, REDACTED), text)
+}
+
+function spellings(secret: string): string[] {
+  const encoded = [encodeURIComponent(secret), new URLSearchParams({ s: secret }).toString().slice(2)]
+  const lower = encoded.map((text) => text.replace(/%[\dA-F]{2}/g, (code) => code.toLowerCase()))
+  return [secret, ...encoded, ...lower]
 }
 
 /** Whether users of the machine other than the owner and its group may read the file. */

@@ -7,10 +7,10 @@ const MAX_RETRY_AFTER_MS = 5 * 60_000
 const MAX_DESCRIPTION = 200
 /** The characters that RFC 6749 section 5.2 allows in `error`; anything else is not shown. */
 const ERROR_CODE = /^[\w.-]{1,64}$/
+/** Statuses that say nothing about the client, whatever the body says. */
+const isPassing = (status: number) => status >= 500 || status === 429 || status === 408
 /** OAuth errors that pass by themselves. */
 const PASSING = new Set(['temporarily_unavailable', 'server_error', 'slow_down'])
-/** What RFC 9110 calls the statuses that say nothing about the client's credentials. */
-const TRANSIENT_STATUS = (status: number) => status >= 500 || status === 429 || status === 408
 
 /**
  * Turns whatever openid-client or undici threw into words that are safe to show. The errors themselves must go no
@@ -26,6 +26,7 @@ export function explainFailure(error: unknown, tokenUrl: URL, secrets: readonly 
   }
   if (error instanceof WWWAuthenticateChallengeError) return answered(tokenUrl, error.response, { secrets })
   const cause = error instanceof Error ? error.cause : undefined
+  if (cause instanceof AcquireError) return cause.failure
   if (cause instanceof Error && codeOf(error) === undefined) return network(tokenUrl, cause)
   if (codeOf(error) === 'OAUTH_TIMEOUT') return failure('timeout', `${who(tokenUrl)} did not answer in time.`)
   if (isResponse(cause) && cause.status !== 200) return answered(tokenUrl, cause, { secrets })
@@ -43,7 +44,7 @@ export function malformed(tokenUrl: URL, reason: string): AcquireError {
 function retryAfterMs(value: string | null, now: number): number | undefined {
   if (value === null) return undefined
   // Date.parse takes almost anything for a date; one of HTTP names its day.
-  const date = /^[A-Za-z]{3,}/.test(value.trim()) ? Date.parse(value) : Number.NaN
+  const date = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(value.trim()) ? Date.parse(value) : Number.NaN
   const wait = /^\d+$/.test(value.trim()) ? Number(value) * 1_000 : date - now
   return Number.isNaN(wait) ? undefined : Math.min(Math.max(wait, 0), MAX_RETRY_AFTER_MS)
 }
@@ -60,18 +61,19 @@ const reasons: Record<string, string> = {
 function answered(
   tokenUrl: URL,
   response: Response,
-  {
-    error,
-    description,
-    secrets,
-  }: { error?: string; description?: string | undefined; secrets: readonly string[] },
+  { error, description, secrets }: { error?: string; description?: unknown; secrets: readonly string[] },
 ): AcquireFailure {
   const { status } = response
   const oauthError = error !== undefined && ERROR_CODE.test(error) ? scrub(error, secrets) : undefined
-  const words = description === undefined ? '' : ` (${printable(scrub(description, secrets))})`
-  const challenged = status === 401 || status === 403
-  const refused =
-    !TRANSIENT_STATUS(status) && !PASSING.has(error ?? '') && (error !== undefined || challenged)
+  // openid-client calls it a string and does not look.
+  const words =
+    typeof description === 'string' && description !== ''
+      ? ` (${printable(scrub(description, secrets))})`
+      : ''
+  // A code of OAuth's speaks of the client whatever the status; without one, only these do.
+  const aboutClient =
+    oauthError !== undefined || status === 401 || status === 403 || (status === 400 && error)
+  const refused = Boolean(aboutClient) && !isPassing(status) && !PASSING.has(error ?? '')
   const wait = retryAfterMs(response.headers.get('retry-after'), Date.now())
   const said = oauthError === undefined ? `status ${status}` : `status ${status} ${oauthError}${words}`
   const code = refused ? (oauthError ?? 'invalid_client') : `http-${status}`

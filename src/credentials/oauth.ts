@@ -17,6 +17,7 @@ export interface OAuthOptions {
 
 /** Longest that the identity provider may take, in seconds: the whole exchange. */
 const TIMEOUT_S = 10
+const MAX_ANSWER_BYTES = 1024 * 1024
 /** What may stand in an Authorization header as a token (RFC 6750 section 2.1), and no more than a header can carry. */
 const TOKEN = /^[A-Za-z0-9\-._~+/]{1,65536}=*$/
 
@@ -70,9 +71,31 @@ function fetchThrough(dispatcher: Dispatcher, signal: AbortSignal): openid.Custo
       signal: init.signal === undefined ? signal : AbortSignal.any([init.signal, signal]),
       dispatcher,
     })
-    // The two packages declare the same class apart.
-    return response as unknown as Response
+    const body = await bounded(response.body ?? [], new URL(url)).catch((error: unknown) => {
+      // An error says enough by its status, even if its body never ends.
+      if (response.status !== 200) return null
+      throw error
+    })
+    return new Response(body, { status: response.status, headers: [...response.headers] })
   }
+}
+
+/**
+ * Reads an answer to its end, so that it holds no connection, and no further than it may be long: the limit of the
+ * dispatcher counts what is on the wire, and a compressed answer can be a thousand times that.
+ */
+async function bounded(
+  body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  url: URL,
+): Promise<Buffer | null> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of body) {
+    bytes += chunk.length
+    if (bytes > MAX_ANSWER_BYTES) throw malformed(url, 'it is longer than 1 MiB')
+    chunks.push(chunk)
+  }
+  return bytes === 0 ? null : Buffer.concat(chunks)
 }
 
 function parameters(options: OAuthOptions): Record<string, string> {

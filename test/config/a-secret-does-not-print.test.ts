@@ -34,4 +34,9 @@ t.test('what others wrote is scrubbed of it, encoded or not', async (t) => {
   const secret = 'a b&c/d+e'
   const echo = `plain ${secret}, ${encodeURIComponent(secret)} and ${new URLSearchParams({ s: secret })}`
   t.equal(scrub(echo, [secret, '']), 'plain [redacted], [redacted] and s=[redacted]')
+  t.equal(
+    scrub('a%20b%26c%2fd%2be or a+b%26c%2fd%2be', [secret]),
+    '[redacted] or [redacted]',
+    'in lower case too',
+  )
 })

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { rawServer } from '../helpers/fake-cluster.ts'
@@ -33,13 +32,15 @@ async function hanging(t: Test, bytes: string) {
   return { source: sourceFor(t, `${server.url}/token`), port: server.port, stopped, requests: () => requests }
 }
 
+const closing = (socket: Socket) => new Promise<void>((resolve) => socket.once('close', () => resolve()))
+
 for (const [where, bytes] of halts) {
   t.test(`given up ${where}: the attempt ends and so does the connection`, async (t) => {
     const { source, port, stopped, requests } = await hanging(t, bytes)
     const giving = new AbortController()
     const attempt = failureOf(source.acquire(giving.signal), [SECRET, TOKEN])
     const socket = await stopped
-    const closed = once(socket, 'close')
+    const closed = closing(socket)
     giving.abort(new Error('given up'))
     const failed = await attempt
     t.equal(failed.refused, false)
@@ -70,6 +71,7 @@ t.test('no answer within ten seconds', async (t) => {
   const { source, port, stopped } = await hanging(t, '')
   const attempt = failureOf(source.acquire(new AbortController().signal), [SECRET])
   const socket = await stopped
+  const closed = closing(socket)
   t.strictSame(
     limits.map(({ ms }) => ms),
     [10_000],
@@ -80,5 +82,5 @@ t.test('no answer within ten seconds', async (t) => {
     message: `The identity provider 127.0.0.1:${port} did not answer in time.`,
     refused: false,
   })
-  if (!socket.destroyed) await once(socket, 'close')
+  await closed
 })

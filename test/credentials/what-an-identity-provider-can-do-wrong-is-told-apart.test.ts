@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { selfSigned } from '../helpers/certificate.ts'
 import { rawServer, streamingCluster } from '../helpers/fake-cluster.ts'
@@ -197,6 +198,31 @@ t.test('a certificate that does not verify: nothing is sent', async (t) => {
     message: /certificate of 127\.0\.0\.1:\d+ was not accepted \(\w+\); nothing was sent/,
   })
   t.equal(server.begun(), 0)
+})
+
+t.test('a description that is no text is none', async (t) => {
+  const { idp, failure } = await oauthLab(t)
+  for (const description of [null, 5, true, {}, [SECRET], '']) {
+    idp.answerWith(body(401, { error: 'invalid_client', error_description: description }))
+    t.match(await failure(), {
+      code: 'invalid_client',
+      refused: true,
+      message: /answered status 401 invalid_client\.$/,
+    })
+  }
+})
+
+t.test('an answer that is small on the wire and large when it is inflated', async (t) => {
+  const bomb = gzipSync(`{"access_token":"x","token_type":"Bearer","padding":"${' '.repeat(20_000_000)}"}`)
+  const { failure } = await oauthLab(t, (_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(bomb)
+  })
+  t.match(await failure(), { code: 'malformed', message: /it is longer than 1 MiB/ })
+})
+
+t.test('a realm that does not exist is no fault of the client', async (t) => {
+  const { failure } = await oauthLab(t, body(404, { error: 'Realm does not exist' }))
+  t.match(await failure(), { code: 'http-404', refused: false })
 })
 
 t.test('an answer of ten megabytes is not read to its end', async (t) => {
