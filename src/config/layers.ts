@@ -5,7 +5,7 @@ import { environmentNames, flagName, unknownVariables } from './camunda-env.ts'
 import { isSecret, type SettingName, settingNames, settingSchema } from './schema.ts'
 
 /** A value as it was found, and where: `text` ones still have to be read as what the setting is. */
-export interface Found {
+interface Found {
   value: unknown
   text: boolean
   source: string
