@@ -1,48 +1,105 @@
+import { writeFileSync } from 'node:fs'
 import t from 'tap'
 import { inForce, load } from '../helpers/settings.ts'
 
-t.test('each layer wins over those below it, and each value knows where it came from', async (t) => {
+t.test('each layer wins over all below it, and the value says where it came from', async (t) => {
   const folder = t.testdir({
-    'settings.yaml': 'port: 1001\nlogLevel: error\naccessLog: all\nmaxReplayBytes: 5\nallowedHosts: [a, b]\n',
-    'settings.json': '{"port": 1009}',
-    'console.env': 'CAMUNDA_PROXY_PORT=1002\nCAMUNDA_PROXY_LOG_LEVEL=warn\nCAMUNDA_PROXY_ACCESS_LOG=off\n',
+    'settings.yaml': 'port: 1001\n',
+    'first.env': 'CAMUNDA_PROXY_PORT=1002\n',
+    'second.env': 'CAMUNDA_PROXY_PORT=1003\n',
   })
-  const file = `${folder}/settings.yaml`
-  const envFile = `${folder}/console.env`
-  const env = { CAMUNDA_PROXY_PORT: '1003', CAMUNDA_PROXY_LOG_LEVEL: 'debug' }
-  const loaded = await load(env, ['--config', file, '--env-file', envFile, '--port', '1004'])
-  t.same(inForce(loaded, 'port'), { value: 1004, source: 'flag --port' })
-  t.same(inForce(loaded, 'logLevel'), {
-    value: 'debug',
-    source: 'environment variable CAMUNDA_PROXY_LOG_LEVEL',
-  })
-  t.same(inForce(loaded, 'accessLog'), { value: 'off', source: `${envFile}, CAMUNDA_PROXY_ACCESS_LOG` })
-  t.same(inForce(loaded, 'maxReplayBytes'), { value: 5, source: file })
-  t.same(inForce(loaded, 'allowedHosts'), { value: ['a', 'b'], source: file })
-  t.same(inForce(loaded, 'host'), { value: '127.0.0.1', source: 'default' })
-  t.same(inForce(await load({ CAMUNDA_PROXY_CONFIG: `${folder}/settings.json` }), 'port'), {
-    value: 1009,
-    source: `${folder}/settings.json`,
-  })
-})
-
-t.test('an empty variable is an unset one', async (t) => {
-  const loaded = await load({ CAMUNDA_PROXY_PORT: '', CAMUNDA_OAUTH_URL: '' })
-  t.equal(inForce(loaded, 'port')?.value, 8080)
-  t.equal(loaded.settings.oauth.tokenUrl.href, 'https://login.cloud.camunda.io/oauth/token')
-})
-
-t.test('values are read as what the setting is', async (t) => {
-  const env = {
-    CAMUNDA_PROXY_ALLOWED_HOSTS: ' a , b,, ',
-    CAMUNDA_PROXY_ALLOW_REMOTE: 'TRUE',
-    CAMUNDA_PROXY_LOG_LEVEL: 'WARN',
-    CAMUNDA_PROXY_ADMIN_PORT: 'off',
+  const layers: { args?: string[]; env?: Record<string, string>; value: number; source: string }[] = [
+    { value: 8080, source: 'default' },
+    { args: ['--config', `${folder}/settings.yaml`], value: 1001, source: `${folder}/settings.yaml` },
+    {
+      args: ['--env-file', `${folder}/first.env`],
+      value: 1002,
+      source: `${folder}/first.env, CAMUNDA_PROXY_PORT`,
+    },
+    {
+      args: [`--env-file=${folder}/second.env`],
+      value: 1003,
+      source: `${folder}/second.env, CAMUNDA_PROXY_PORT`,
+    },
+    {
+      env: { CAMUNDA_PROXY_PORT: '1004' },
+      value: 1004,
+      source: 'environment variable CAMUNDA_PROXY_PORT',
+    },
+    { args: ['--port', '1005'], value: 1005, source: 'flag --port' },
+  ]
+  const args: string[] = []
+  const env: Record<string, string> = {}
+  for (const layer of layers) {
+    args.push(...(layer.args ?? []))
+    Object.assign(env, layer.env)
+    const { value, source } = layer
+    t.strictSame(inForce(await load(env, args), 'port'), { value, source }, source)
   }
-  const { settings } = await load(env)
-  t.same(settings.allowedHosts, ['a', 'b'])
-  t.equal(settings.logLevel, 'warn')
-  t.equal(settings.admin, undefined)
-  t.equal(inForce(await load({}, ['--allow-remote']), 'allowRemote')?.value, true)
-  t.equal(inForce(await load({ CAMUNDA_PROXY_ALLOW_REMOTE: '0' }), 'allowRemote')?.value, false)
+})
+
+t.test('a name of a higher layer wins, however old it is', async (t) => {
+  const folder = t.testdir({
+    'new.env': 'CAMUNDA_CLIENT_ID=from-the-file\nCAMUNDA_OAUTH_URL=https://idp-of-the-file.example/token\n',
+  })
+  const env = { CAMUNDA_CLIENT_ID: '', ZEEBE_CLIENT_ID: 'from-the-environment' }
+  const loaded = await load(env, ['--env-file', `${folder}/new.env`])
+  t.equal(loaded.settings.oauth.clientId, 'from-the-environment')
+  t.equal(loaded.settings.oauth.tokenUrl.href, 'https://idp-of-the-file.example/token')
+})
+
+t.test('the configuration file is named by flag, else by variable, else by variable of a file', async (t) => {
+  const folder = t.testdir({
+    'flag.yaml': 'port: 1\n',
+    'variable.yaml': 'port: 2\n',
+    'nested.yaml': 'port: 3\n',
+  })
+  const nested = `${folder}/nested.env`
+  writeFileSync(nested, `CAMUNDA_PROXY_CONFIG=${folder}/nested.yaml\n`)
+  const variable = { CAMUNDA_PROXY_CONFIG: `${folder}/variable.yaml` }
+  const port = async (env: Record<string, string>, args: string[]) =>
+    inForce(await load(env, args), 'port')?.value
+  t.equal(await port(variable, ['--env-file', nested, '--config', `${folder}/flag.yaml`]), 1)
+  t.equal(await port(variable, ['--env-file', nested]), 2)
+  t.equal(await port({}, ['--env-file', nested]), 3)
+})
+
+t.test('YAML and JSON say the same', async (t) => {
+  const settings = {
+    port: 1001,
+    adminPort: 'off',
+    accessLog: 'all',
+    allowedHosts: ['a', 'b'],
+    allowRemote: true,
+    maxReplayBytes: 0,
+    clientId: null,
+  }
+  const folder = t.testdir({
+    'settings.json': JSON.stringify(settings),
+    'settings.yaml': [
+      '# comments are allowed',
+      'port: 1001',
+      'adminPort: off',
+      'accessLog: all',
+      'allowedHosts:',
+      '  - a',
+      '  - b',
+      'allowRemote: true',
+      'maxReplayBytes: 0',
+      'clientId:',
+    ].join('\n'),
+  })
+  for (const name of ['settings.json', 'settings.yaml']) {
+    const path = `${folder}/${name}`
+    const loaded = await load({}, ['--config', path])
+    for (const [setting, value] of Object.entries(settings)) {
+      const expected =
+        value === null
+          ? { value: 'id', source: 'environment variable CAMUNDA_CLIENT_ID' }
+          : { value, source: path }
+      t.strictSame(inForce(loaded, setting), expected, `${setting} of ${name}`)
+    }
+    t.equal(loaded.settings.admin, undefined)
+    t.equal(loaded.settings.maxReplayBytes, 0)
+  }
 })

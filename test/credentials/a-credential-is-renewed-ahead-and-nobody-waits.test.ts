@@ -1,5 +1,5 @@
 import t from 'tap'
-import { failing, hanging, healthy, keeperLab, MINUTE, outcome, warmLab } from '../helpers/keeper-lab.ts'
+import { failing, hanging, healthy, keeperLab, outcome, slowly, warmLab } from '../helpers/keeper-lab.ts'
 
 const bearer = (number: number) => ['authorization', `Bearer token-${number}`]
 
@@ -36,10 +36,8 @@ t.test('fresh, renewing, fresh: at three quarters of its life, with the old one 
 })
 
 t.test('the life of a credential counts from when it was asked for', async (t) => {
-  const lab = keeperLab(async (number, signal) => {
-    await new Promise<void>((resolve) => lab.clock.setTimer(resolve, 4_000))
-    return healthy(100_000)(number, signal)
-  })
+  const lab = keeperLab()
+  lab.provider = slowly(lab.clock, 4_000, healthy(100_000))
   lab.keeper.start()
   await lab.clock.advance(4_000)
   t.equal(lab.keeper.current()?.acquiredAt, 0)
@@ -85,24 +83,4 @@ t.test('a provider that hangs at a cold start: ten seconds, then a word at once'
   const next = outcome(lab.keeper.obtain())
   await lab.clock.settle()
   t.match(next.error, { code: 'credential-unavailable', message: /did not answer within 10 s/ })
-})
-
-t.test('a source that ignores its signal is given up all the same', async (t) => {
-  const lab = keeperLab(() => new Promise(() => {}))
-  lab.keeper.start()
-  await lab.clock.advance(10_000)
-  t.equal(lab.keeper.status().state, 'expired')
-  lab.provider = healthy()
-  await lab.clock.advance(MINUTE)
-  t.equal(lab.keeper.status().state, 'fresh')
-})
-
-t.test('a defect in a source is not taken for the provider’s fault', async (t) => {
-  const lab = keeperLab(async () => {
-    throw new TypeError('canary-secret')
-  })
-  lab.keeper.start()
-  await lab.clock.settle()
-  t.match(lab.events, [{ type: 'failed', failure: { code: 'internal', refused: false } }])
-  t.notMatch(JSON.stringify(lab.events), 'canary-secret')
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { failing, healthy, MINUTE, outcome, warmLab } from '../helpers/keeper-lab.ts'
+import { failing, healthy, keeperLab, MINUTE, outcome, slowly, warmLab } from '../helpers/keeper-lab.ts'
 
 t.test(
   'asleep past expiry: the old credential is not used, and the first caller gets a new one',
@@ -34,15 +34,16 @@ t.test('awake again without any request: noticed within a minute', async (t) => 
 })
 
 t.test('asleep during an attempt: its time counts from when it was asked for', async (t) => {
-  const lab = await warmLab(async (number, signal) => {
-    await new Promise<void>((resolve) => lab.clock.setTimer(resolve, 1_000))
-    return healthy(5 * MINUTE)(number, signal)
-  })
+  const lab = keeperLab()
+  lab.provider = slowly(lab.clock, 1_000, healthy(5 * MINUTE))
+  lab.keeper.start()
+  await lab.clock.settle()
   lab.clock.sleep(10 * MINUTE)
   await lab.clock.advance(1_000)
+  t.match(lab.events, [{ type: 'acquired', generation: 1, renewInMs: 0 }])
   t.equal(lab.keeper.current(), undefined, 'it has lapsed before it came')
   await lab.clock.advance(5_000)
-  t.ok(lab.keeper.current(), 'and another is fetched')
+  t.equal(lab.keeper.current()?.generation, 2, 'and another is fetched')
 })
 
 t.test('timers that are minutes late, and an event loop that was blocked', async (t) => {

@@ -33,6 +33,19 @@ t.test(
   },
 )
 
+t.test('a second outage begins with short pauses again', async (t) => {
+  const lab = await warmLab(failing())
+  await lab.clock.advance(10 * MINUTE)
+  lab.provider = healthy(100_000)
+  await lab.clock.advance(30 * MINUTE)
+  lab.provider = failing()
+  while (lab.keeper.current() !== undefined) await lab.clock.advance(1_000)
+  const before = lab.asked.length
+  await lab.clock.advance(60_000)
+  const all = gaps(lab.asked.slice(before))
+  t.ok(all.length > 10 && Math.max(...all) <= 5_000, `${all}`)
+})
+
 t.test('the wait that the provider asks for is kept, by renewals and callers alike', async (t) => {
   const lab = await warmLab(failing({ retryAfterMs: 2 * MINUTE }))
   await lab.clock.advance(2 * MINUTE - 1)

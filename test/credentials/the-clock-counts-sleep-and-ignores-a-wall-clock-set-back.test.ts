@@ -48,7 +48,10 @@ t.test('it never goes back, and many looks are no time', async (t) => {
 t.test('the real one ticks, and its timers can be cancelled', async (t) => {
   const clock = systemClock()
   const [now, monotonic] = [clock.now(), clock.monotonic()]
+  const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
+  const before = timers()
   const cancel = clock.setTimer(() => t.fail('cancelled'), 1)
+  t.equal(timers(), before, 'it does not keep the process alive')
   cancel()
   await new Promise<void>((resolve) => {
     clock.setTimer(resolve, 5)

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import t from 'tap'
 import { Pace } from '../../src/credentials/pace.ts'
 import { Waiters } from '../../src/credentials/waiters.ts'
@@ -28,6 +29,9 @@ t.test(
     t.equal(await ends[2], 'settled')
     t.equal(waiters.count, 0)
     t.equal(clock.pendingTimers, 0)
+    const staying = new AbortController()
+    t.equal(await waiters.wait(event, 1, staying.signal), 'settled')
+    t.equal(getEventListeners(staying.signal, 'abort').length, 0)
     t.equal(
       await waiters.wait(Promise.reject(new Error('x')), 1, undefined),
       'settled',

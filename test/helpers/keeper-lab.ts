@@ -1,6 +1,7 @@
 import {
   AcquireError,
   type AcquireFailure,
+  type Credential,
   type CredentialSource,
   type IssuedCredential,
 } from '../../src/credentials/credential.ts'
@@ -41,28 +42,51 @@ export const hanging: Provider = (_number, signal) =>
     signal.addEventListener('abort', () => reject(signal.reason), { once: true })
   })
 
+/** Never settles, whatever it is told. */
+export const deaf: Provider = () => new Promise(() => {})
+
+/** Does as the other does, but takes its time. */
+export const slowly =
+  (clock: VirtualClock, ms: number, provider: Provider): Provider =>
+  async (number, signal) => {
+    await new Promise<void>((resolve) => clock.setTimer(resolve, ms))
+    return provider(number, signal)
+  }
+
 /** A keeper on a virtual clock, in front of an identity provider that does as it is told. */
-export function keeperLab(first: Provider = healthy(), random: () => number = () => 0.5) {
-  const clock = new VirtualClock()
+export function keeperLab(
+  first: Provider = healthy(),
+  random: () => number = () => 0.5,
+  { clock, pace } = { clock: new VirtualClock(), pace: new Pace() },
+) {
   const lab = {
     clock,
     provider: first,
     /** The instants, on the monotonic clock, at which the provider was asked. */
     asked: [] as number[],
-    events: [] as KeeperEvent[],
+    /** With the instant, on the keeper's clock. */
+    events: [] as (KeeperEvent & { at: number })[],
+    fingerprint: async () => lab.secret,
     secret: 'first',
-    keeper: undefined as unknown as CredentialKeeper,
   }
   const source: CredentialSource = {
-    fingerprint: async () => lab.secret,
+    fingerprint: () => lab.fingerprint(),
     acquire(signal) {
       lab.asked.push(clock.monotonic())
       return lab.provider(lab.asked.length, signal)
     },
   }
-  const onEvent = (event: KeeperEvent) => lab.events.push(event)
-  lab.keeper = new CredentialKeeper({ source, clock, pace: new Pace(), random, onEvent })
-  return lab
+  const onEvent = (event: KeeperEvent) => lab.events.push({ ...event, at: clock.now() })
+  return Object.assign(lab, { keeper: new CredentialKeeper({ source, clock, pace, random, onEvent }) })
+}
+
+export type KeeperLab = ReturnType<typeof keeperLab>
+
+/** The credential that the keeper would send now; that there is none is a failure. */
+export function given({ keeper }: KeeperLab): Credential {
+  const credential = keeper.current()
+  if (credential === undefined) throw new Error('the keeper has no credential')
+  return credential
 }
 
 /** A lab whose keeper has its first credential. */
@@ -71,6 +95,13 @@ export async function warmLab(first?: Provider, random?: () => number) {
   lab.keeper.start()
   await lab.clock.settle()
   return lab
+}
+
+/** The shortest time from one of these instants to the next, to the microsecond. */
+export function shortestGap(instants: readonly number[]): number {
+  const sorted = [...instants].sort((a, b) => a - b)
+  const gaps = sorted.slice(1).map((at, i) => at - (sorted[i] ?? at))
+  return Math.round(Math.min(...gaps) * 1_000) / 1_000
 }
 
 /** How a promise stands, without waiting for it. */

@@ -27,6 +27,17 @@ export async function faults(
   return []
 }
 
+/** All that the user gets to read about settings that cannot be used. */
+export async function complaint(env: Record<string, string> = {}, args: string[] = []): Promise<string> {
+  try {
+    await load(env, args)
+  } catch (error) {
+    if (error instanceof SettingsError) return error.message
+    throw error
+  }
+  return ''
+}
+
 /** The settings that are at fault, by name. */
 export async function faulty(env: Record<string, string> = {}, args: string[] = []): Promise<string[]> {
   return (await faults(env, args)).map((fault) => fault.setting)

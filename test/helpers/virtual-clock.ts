@@ -8,6 +8,9 @@ interface Timer {
 /** How often the promises behind a timer get a turn before time goes on. */
 const TURNS = 3
 
+/** Node counts whole milliseconds: a fraction is cut off, so that a timer may come a little early, and 1 is the least. */
+const nodesDelay = (delayMs: number) => Math.max(1, Math.trunc(delayMs))
+
 /**
  * Time in the hands of a test. Timers follow the monotonic side, as Node's do: they stand still while the machine
  * sleeps, and do not care what the wall clock says.
@@ -34,7 +37,7 @@ export class VirtualClock implements Clock {
   }
 
   setTimer(action: () => void, delayMs: number): () => void {
-    const timer = { at: this.#monotonic + Math.max(0, delayMs), action }
+    const timer = { at: this.#monotonic + nodesDelay(delayMs), action }
     this.#timers.add(timer)
     return () => this.#timers.delete(timer)
   }

@@ -1,27 +1,39 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { AcquireError, type Credential, type IssuedCredential } from '../../src/credentials/credential.ts'
-import { keeperLab, MINUTE } from '../helpers/keeper-lab.ts'
+import type { KeeperState } from '../../src/credentials/keeper.ts'
+import { type KeeperLab, keeperLab, MINUTE, shortestGap } from '../helpers/keeper-lab.ts'
 
 const SECOND = 1_000
-/** Longest that anybody may wait: ten seconds while cold, and the turns of a test besides. */
-const LONGEST_WAIT = 10 * SECOND
+const DAY = 24 * 60 * MINUTE
 /** Of sums of fractions of milliseconds. */
 const ROUNDING = 0.001
-const RECOVERY = 10 * MINUTE + 30 * SECOND
+/** How long an attempt may take, and how long anybody may wait: for the first one, for another one, after a 401. */
+const ATTEMPT = 10 * SECOND
+const COLD = 10 * SECOND
+const FAILING = 2 * SECOND
+const REPLACEMENT = 3 * SECOND
+/** The longest pause, and the longest wait for a slot. */
+const RECOVERY = 10 * MINUTE + SECOND
 
 type Answer =
   | { kind: 'ok'; lifetimeMs: number; afterMs: number; same: boolean }
   | { kind: 'fails'; refused: boolean; retryAfterMs: number | undefined; afterMs: number }
-  | { kind: 'hangs' }
+  /** Gives up when it is told to; or does not hear it, and never answers; or answers when nobody listens any more. */
+  | { kind: 'hangs' | 'deaf' | 'late' }
 
-const answers = fc.oneof(
+const lifetimes = fc.oneof(
+  fc.integer({ min: SECOND, max: 20 * SECOND }),
+  fc.integer({ min: 20 * SECOND, max: 60 * MINUTE }),
+  fc.constant(DAY),
+)
+const answers: fc.Arbitrary<Answer> = fc.oneof(
   {
-    weight: 4,
+    weight: 5,
     arbitrary: fc.record({
       kind: fc.constant('ok' as const),
-      lifetimeMs: fc.constantFrom(SECOND, 2 * SECOND, 12 * SECOND, MINUTE, 5 * MINUTE, 24 * 60 * MINUTE),
-      afterMs: fc.constantFrom(0, 200, 3 * SECOND, 9 * SECOND),
+      lifetimeMs: lifetimes,
+      afterMs: fc.constantFrom(0, 0, 0, 200, 3 * SECOND, 9_999),
       same: fc.boolean(),
     }),
   },
@@ -30,223 +42,300 @@ const answers = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('fails' as const),
       refused: fc.boolean(),
-      retryAfterMs: fc.option(fc.constantFrom(0, 2 * SECOND, 5 * MINUTE), { nil: undefined }),
+      retryAfterMs: fc.constantFrom(undefined, undefined, 0, 2 * SECOND, 5 * MINUTE),
       afterMs: fc.constantFrom(0, 500),
     }),
   },
-  { weight: 1, arbitrary: fc.constant({ kind: 'hangs' as const }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('hangs', 'deaf', 'late') }) },
 )
 
 type Step =
-  | { do: 'pass' | 'sleep' | 'stall' | 'set wall'; ms: number }
-  | { do: 'call' | 'call and leave' | 'look' | 'refuse current' | 'refuse old' | 'accept' }
+  | { do: 'pass' | 'pass, looking' | 'sleep' | 'stall' | 'set wall'; ms: number }
+  | { do: 'call' | 'call for a while' | 'leave' | 'look' | 'refuse' | 'refuse an old one' | 'accept' }
+  | { do: 'correct the secret' }
   | { do: 'provider'; answer: Answer }
 
-const spans = fc.constantFrom(1, 300, SECOND, 4 * SECOND, 11 * SECOND, MINUTE, 6 * MINUTE)
-const steps = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ do: fc.constant('pass' as const), ms: spans }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('sleep' as const, 'stall' as const), ms: spans }) },
+const timed = <T extends string>(ms: readonly number[], ...names: T[]) =>
+  fc.record({ do: fc.constantFrom(...names), ms: fc.constantFrom(...ms) })
+const spans = [1, 300, SECOND, 4 * SECOND, 11 * SECOND, MINUTE, 6 * MINUTE]
+const steps: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: timed(spans, 'pass', 'pass, looking') },
+  // A sleep that is too short to be told from drift is no sleep.
+  { weight: 1, arbitrary: timed([1_001, 5 * SECOND, MINUTE, 60 * MINUTE], 'sleep') },
+  { weight: 1, arbitrary: timed(spans, 'stall') },
+  { weight: 1, arbitrary: timed([-60 * MINUTE, -5 * SECOND, 500, 5 * SECOND, 60 * MINUTE], 'set wall') },
   {
-    weight: 1,
-    arbitrary: fc.record({
-      do: fc.constant('set wall' as const),
-      ms: fc.constantFrom(-60 * MINUTE, -5 * SECOND, 500, 5 * SECOND, 60 * MINUTE),
-    }),
-  },
-  {
-    weight: 6,
+    weight: 8,
     arbitrary: fc.record({
       do: fc.constantFrom(
-        'call' as const,
-        'call and leave' as const,
-        'look' as const,
-        'refuse current' as const,
-        'refuse old' as const,
-        'accept' as const,
+        'call',
+        'call for a while',
+        'leave',
+        'look',
+        'refuse',
+        'refuse an old one',
+        'accept',
       ),
     }),
   },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('provider' as const), answer: answers }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('correct the secret') }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('provider'), answer: answers }) },
 )
 
-class BrokenPromise extends Error {}
+interface Waiting {
+  since: number
+  longestMs: number
+  signal: AbortSignal | undefined
+}
 
-/** A world that knows the truth: when each credential really ends, and what is under way. */
-function world(seed: number) {
-  let draws = seed
-  const random = () => {
-    draws = (draws * 16_807 + 1) % 2_147_483_647
-    return draws / 2_147_483_647
+/** What is really the case, against which the keeper's word is held. */
+class Truth {
+  readonly lab: KeeperLab
+  /** When each token really ends, in time that really passed: awake and asleep. */
+  readonly ends = new Map<string, number>()
+  readonly waiting = new Set<Waiting>()
+  readonly old: Credential[] = []
+  readonly states = new Set<KeeperState>()
+  answer: Answer = { kind: 'ok', lifetimeMs: 12 * SECOND, afterMs: 0, same: false }
+  slept = 0
+  /** Attempts that are under way. */
+  flights = 0
+  /** Timers of the provider's own. */
+  slow = 0
+  leaving = new AbortController()
+  /** The secret was changed after the last attempt. */
+  corrected = false
+  broken: string | undefined
+  #last = 'none'
+
+  constructor(random: () => number) {
+    this.lab = keeperLab((number, signal) => this.#acquire(number, signal), random)
   }
-  const lab = keeperLab(undefined, random)
-  const truth = {
-    /** Time that really passed: awake and asleep. */
-    elapsed: () => lab.clock.monotonic() + truth.slept,
-    slept: 0,
-    ends: new Map<string, number>(),
-    flights: 0,
-    broken: [] as BrokenPromise[],
-    waiting: new Set<{ since: number; longestMs: number }>(),
-    /** Timers of the provider's own, for answers that nobody waits for any more. */
-    slow: 0,
-    answer: { kind: 'ok', lifetimeMs: 12 * SECOND, afterMs: 200, same: false } as Answer,
+
+  get elapsed(): number {
+    return this.lab.clock.monotonic() + this.slept
   }
-  let last = 'none'
-  lab.provider = async (number, signal): Promise<IssuedCredential> => {
-    truth.flights++
-    if (truth.flights > 1) throw new Error('two flights')
-    const { answer } = truth
-    const askedAt = truth.elapsed()
-    try {
-      await new Promise<void>((resolve, reject) => {
-        signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-        if (answer.kind === 'hangs') return
-        truth.slow++
-        lab.clock.setTimer(() => {
-          truth.slow--
-          resolve()
-        }, answer.afterMs)
-      })
-    } finally {
-      truth.flights--
+
+  async #acquire(number: number, signal: AbortSignal): Promise<IssuedCredential> {
+    if (++this.flights > 1) this.broken = 'two attempts at once'
+    const { answer } = this
+    this.corrected = false
+    const askedAt = this.elapsed
+    const token = 'same' in answer && answer.same && this.#last !== 'none' ? this.#last : `token-${number}`
+    await this.#answered(answer, signal)
+    if (answer.kind === 'fails') throw failure(answer)
+    if (answer.kind !== 'ok')
+      return { headers: ['authorization', 'an answer that came too late'], lifetimeMs: DAY }
+    this.#last = token
+    this.ends.set(token, askedAt + answer.lifetimeMs)
+    return { headers: ['authorization', token], lifetimeMs: answer.lifetimeMs }
+  }
+
+  /** An attempt that is given up is over, whatever the provider goes on doing. */
+  #answered(answer: Answer, signal: AbortSignal): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      let open = true
+      const land = (settle: () => void) => {
+        if (open) this.flights--
+        open = false
+        settle()
+      }
+      const givenUp = () => {
+        if (answer.kind === 'late') this.#after(5 * SECOND, resolve)
+        land(answer.kind === 'hangs' ? () => reject(signal.reason) : () => {})
+      }
+      signal.addEventListener('abort', givenUp, { once: true })
+      if (!('afterMs' in answer)) return
+      if (answer.afterMs === 0) land(resolve)
+      else this.#after(answer.afterMs, () => land(resolve))
+    })
+  }
+
+  #after(ms: number, action: () => void): void {
+    this.slow++
+    this.lab.clock.setTimer(() => {
+      this.slow--
+      action()
+    }, ms)
+  }
+
+  /** The credential may be sent at this moment. */
+  check(credential: Credential | undefined): void {
+    if (credential === undefined) return
+    const end = this.ends.get(credential.headers[1] ?? '')
+    if (end === undefined) this.broken = `given out: ${credential.headers[1]}`
+    else if (this.elapsed >= end) this.broken = `given out ${this.elapsed - end} ms after its end`
+  }
+
+  look(): Credential | undefined {
+    const credential = this.lab.keeper.current()
+    this.check(credential)
+    const newest = this.old.at(-1)?.generation ?? 0
+    if (credential !== undefined && credential.generation < newest) this.broken = 'generations went back'
+    if (credential !== undefined && credential.generation > newest) this.old.push(credential)
+    return credential
+  }
+
+  /** Somebody waits, and must be answered in time, with a credential that is good. */
+  track(promise: Promise<Credential | undefined>, longestMs: number, signal?: AbortSignal): void {
+    const waiting = { since: this.lab.clock.monotonic(), longestMs, signal }
+    this.waiting.add(waiting)
+    const settled = (credential?: Credential) => {
+      this.waiting.delete(waiting)
+      const waited = this.lab.clock.monotonic() - waiting.since
+      if (waited > longestMs + ROUNDING) this.broken = `somebody waited for ${waited} of ${longestMs} ms`
+      this.check(credential)
     }
-    if (answer.kind !== 'ok') {
-      const { refused, retryAfterMs } = answer as Extract<Answer, { kind: 'fails' }>
-      throw new AcquireError({
-        code: 'x',
-        message: 'x',
-        refused,
-        ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-      })
-    }
-    const name = answer.same && last !== 'none' ? last : `token-${number}`
-    last = name
-    truth.ends.set(name, Math.max(truth.ends.get(name) ?? 0, askedAt + answer.lifetimeMs))
-    return { headers: ['authorization', name], lifetimeMs: answer.lifetimeMs }
+    promise.then(settled, () => settled())
   }
-  return { lab, truth, old: [] as Credential[] }
+
+  call(signal?: AbortSignal): void {
+    const patience = this.patience()
+    this.track(this.lab.keeper.obtain(signal), patience, signal)
+  }
+
+  refuse(credential: Credential | undefined): void {
+    if (credential === undefined) return
+    const newest = this.look()
+    const newerIsThere = newest !== undefined && newest.generation > credential.generation
+    const replacement = this.lab.keeper.reject(credential).then((newer) => {
+      if (newer !== undefined && newer.generation <= credential.generation) this.broken = 'not a newer one'
+      if (newer === undefined && newerIsThere) this.broken = 'a newer one was there and was not handed out'
+      return newer
+    })
+    this.track(replacement, newerIsThere ? 0 : REPLACEMENT)
+  }
+
+  /** How long a call that comes now may have to wait. */
+  patience(): number {
+    const { usableForMs, lastFailure } = this.lab.keeper.status()
+    if (usableForMs > 0) return 0
+    if (lastFailure === undefined) return COLD
+    const last = this.lab.events.findLast((event) => event.type === 'failed')
+    const pausing = last !== undefined && this.lab.clock.now() < last.at + last.nextTryInMs
+    return this.flights === 0 && pausing && !this.corrected ? 0 : FAILING
+  }
+
+  observe(): void {
+    this.states.add(this.lab.keeper.status().state)
+    for (const { since, longestMs } of this.waiting) {
+      if (this.lab.clock.monotonic() - since > longestMs + ROUNDING)
+        this.broken = 'somebody waits for too long'
+    }
+    const last = this.lab.events.at(-1)
+    if (last?.type === 'failed' && last.failure.code === 'internal') this.broken = last.failure.message
+    if (this.broken !== undefined) throw new Error(this.broken)
+  }
 }
 
-function checkGiven(
-  truth: { elapsed(): number; ends: Map<string, number> },
-  credential: Credential | undefined,
-): void {
-  if (credential === undefined) return
-  const end = truth.ends.get(credential.headers[1] ?? '') ?? 0
-  if (truth.elapsed() >= end)
-    throw new BrokenPromise(`an expired credential was given out, ${truth.elapsed() - end} ms too late`)
+function failure({ refused, retryAfterMs }: Extract<Answer, { kind: 'fails' }>): AcquireError {
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs }
+  return new AcquireError({ code: 'x', message: 'x', refused, ...wait })
 }
 
-function track(w: World, promise: Promise<Credential | undefined>, longestMs: number): void {
-  const waiting = { since: w.lab.clock.monotonic(), longestMs }
-  w.truth.waiting.add(waiting)
-  promise
-    .then((credential) => checkGiven(w.truth, credential))
-    .catch((error: unknown) => error instanceof BrokenPromise && w.truth.broken.push(error))
-    .finally(() => w.truth.waiting.delete(waiting))
-}
-
-type World = ReturnType<typeof world>
-
-/** The current credential, which must be good. */
-function current({ lab, truth, old }: World): Credential | undefined {
-  const credential = lab.keeper.current()
-  checkGiven(truth, credential)
-  if (credential !== undefined && old.at(-1)?.generation !== credential.generation) old.push(credential)
-  return credential
-}
-
-function reject(w: World, credential: Credential | undefined): void {
-  if (credential !== undefined) track(w, w.lab.keeper.reject(credential), 3 * SECOND)
-}
-
-/** What each step does to the world. */
-const acts: Record<Step['do'], (w: World, step: { ms: number; answer: Answer }) => void | Promise<void>> = {
-  provider: (w, { answer }) => {
-    w.truth.answer = answer
+/** What each step does. */
+const acts: Record<Step['do'], (truth: Truth, step: { ms: number; answer: Answer }) => unknown> = {
+  provider: (truth, { answer }) => {
+    truth.answer = answer
   },
   pass: ({ lab }, { ms }) => lab.clock.advance(ms),
-  sleep: ({ lab, truth }, { ms }) => {
-    // A sleep too short to be told from drift is made one that is not.
-    truth.slept += Math.max(ms, 1_001)
-    lab.clock.sleep(Math.max(ms, 1_001))
-    lab.clock.now()
+  'pass, looking': async (truth, { ms }) => {
+    for (let i = 0; i < 20; i++) {
+      await truth.lab.clock.advance(ms / 20)
+      truth.look()
+      truth.observe()
+    }
   },
-  stall: ({ lab, truth }, { ms }) => {
+  sleep: (truth, { ms }) => {
+    truth.slept += ms
+    truth.lab.clock.sleep(ms)
+  },
+  stall: ({ lab, waiting }, { ms }) => {
     lab.clock.stall(ms)
-    for (const waiting of truth.waiting) waiting.since += ms
+    for (const one of waiting) one.since += ms
   },
   'set wall': ({ lab }, { ms }) => {
     lab.clock.setWall(ms)
-    // A wall clock set back by as long as the machine then sleeps, unseen in between, cannot be told from no sleep.
+    // A wall clock set back unseen by as long as the machine then sleeps cannot be told from no sleep.
     lab.clock.now()
   },
-  look: (w) => void current(w),
-  call: (w) => track(w, w.lab.keeper.obtain(), LONGEST_WAIT),
-  'call and leave': async (w) => {
-    const leaving = new AbortController()
-    track(w, w.lab.keeper.obtain(leaving.signal), 0)
-    leaving.abort()
-    await w.lab.clock.settle()
+  'correct the secret': (truth) => {
+    truth.lab.secret += '!'
+    truth.corrected = true
   },
-  accept: (w) => {
-    const credential = current(w)
-    if (credential !== undefined) w.lab.keeper.accept(credential)
+  look: (truth) => truth.look(),
+  call: (truth) => truth.call(),
+  'call for a while': (truth) => truth.call(truth.leaving.signal),
+  leave: async (truth) => {
+    truth.leaving.abort(new Error('the caller left'))
+    truth.leaving = new AbortController()
+    await truth.lab.clock.settle()
+    if ([...truth.waiting].some(({ signal }) => signal?.aborted)) truth.broken = 'one who left waits still'
   },
-  'refuse current': (w) => reject(w, current(w)),
-  'refuse old': (w) => reject(w, w.old[0]),
+  accept: (truth) => {
+    const credential = truth.look()
+    if (credential !== undefined) truth.lab.keeper.accept(credential)
+  },
+  refuse: (truth) => truth.refuse(truth.look()),
+  'refuse an old one': (truth) => truth.refuse(truth.old[0]),
 }
 
-function checkWaiting({ lab, truth }: World): void {
-  for (const { since, longestMs } of truth.waiting) {
-    const waited = lab.clock.monotonic() - since
-    if (waited > longestMs + SECOND) throw new Error(`somebody has waited for ${waited} ms`)
+function checkDistances({ lab }: Truth): void {
+  const gap = shortestGap(lab.asked)
+  if (gap < SECOND) throw new Error(`two token requests ${gap} ms apart`)
+}
+
+/** The identity provider is well again for good: in ten minutes there is a credential, without any request. */
+async function checkRecovery(truth: Truth): Promise<void> {
+  truth.answer = { kind: 'ok', lifetimeMs: DAY, afterMs: 0, same: false }
+  if (truth.flights > 0) await truth.lab.clock.advance(ATTEMPT)
+  await truth.lab.clock.advance(RECOVERY)
+  if (truth.look() === undefined) throw new Error('it did not recover')
+  truth.observe()
+}
+
+async function checkEnd(truth: Truth): Promise<void> {
+  truth.lab.keeper.close()
+  await truth.lab.clock.settle()
+  if (truth.waiting.size > 0) throw new Error(`${truth.waiting.size} wait for a keeper that is closed`)
+  const asked = truth.lab.asked.length
+  await truth.lab.clock.advance(ATTEMPT)
+  if (truth.lab.asked.length > asked) throw new Error('a keeper that is closed asked for a credential')
+  if (truth.lab.clock.pendingTimers > truth.slow) throw new Error('timers are left')
+}
+
+/** Draws that can be drawn again. */
+function drawing(seed: number): () => number {
+  let draw = seed
+  return () => {
+    draw = (draw * 16_807 + 1) % 2_147_483_647
+    return draw / 2_147_483_647
   }
-}
-
-function checkAsked({ lab }: World): void {
-  const defect = lab.events.find((event) => event.type === 'failed' && event.failure.code === 'internal')
-  if (defect !== undefined) throw new Error('the provider was asked twice at once, or a source failed')
-  for (const [i, at] of lab.asked.entries()) {
-    const gap = at - (lab.asked[i - 1] ?? Number.NEGATIVE_INFINITY)
-    if (gap < SECOND - ROUNDING) throw new Error(`two token requests ${gap} ms apart`)
-  }
-}
-
-async function checkRecovery({ lab, truth }: World): Promise<void> {
-  truth.answer = { kind: 'ok', lifetimeMs: 24 * 60 * MINUTE, afterMs: 0, same: false }
-  const from = lab.clock.monotonic()
-  while (lab.keeper.status().usableForMs === 0) {
-    await lab.clock.advance(10 * SECOND)
-    if (lab.clock.monotonic() - from > RECOVERY) throw new Error('it did not recover')
-  }
-}
-
-async function checkEnd({ lab, truth }: World): Promise<void> {
-  lab.keeper.close()
-  await lab.clock.settle()
-  if (truth.waiting.size > 0) throw new Error(`${truth.waiting.size} are still waiting`)
-  if (lab.clock.pendingTimers > truth.slow) throw new Error('timers are left')
 }
 
 t.test('over any trace of answers, sleeps, set clocks, calls and 401s', async (t) => {
-  let given = 0
-  const seeds = fc.integer({ min: 1, max: 1e9 })
-  const traces = fc.array(steps, { minLength: 15, maxLength: 50, size: 'max' })
-  const keepsItsPromises = async (seed: number, trace: Step[]) => {
-    const w = world(seed)
-    w.lab.keeper.start()
+  const seen = { given: 0, states: new Set<KeeperState>(), events: new Set<string>() }
+  const keepsItsPromises = async (seed: number, trace: Step[], endsEarly: boolean) => {
+    const truth = new Truth(drawing(seed))
+    truth.lab.keeper.start()
     for (const step of trace) {
-      await acts[step.do](w, { ms: 0, answer: w.truth.answer, ...step })
-      await w.lab.clock.settle()
-      checkWaiting(w)
-      if (w.truth.broken[0] !== undefined) throw w.truth.broken[0]
+      await acts[step.do](truth, { ms: 0, answer: truth.answer, ...step })
+      await truth.lab.clock.settle()
+      truth.observe()
     }
-    checkAsked(w)
-    given += w.old.length
-    await checkRecovery(w)
-    await checkEnd(w)
+    checkDistances(truth)
+    seen.given += truth.old.length
+    for (const state of truth.states) seen.states.add(state)
+    for (const { type } of truth.lab.events) seen.events.add(type)
+    if (!endsEarly) await checkRecovery(truth)
+    checkDistances(truth)
+    await checkEnd(truth)
   }
-  await fc.assert(fc.asyncProperty(seeds, traces, keepsItsPromises), { numRuns: 500 })
-  t.ok(given > 100, `${given} credentials were given out`)
+  const seeds = fc.integer({ min: 1, max: 1e9 })
+  const traces = fc.array(steps, { minLength: 15, maxLength: 60, size: 'max' })
+  await fc.assert(fc.asyncProperty(seeds, traces, fc.boolean(), keepsItsPromises), { numRuns: 300 })
+  t.ok(seen.given > 300, `${seen.given} credentials were given out`)
+  const states = ['cold', 'degraded', 'expired', 'fresh', 'misconfigured', 'rejected', 'renewing']
+  t.same([...seen.states].sort(), states, 'every state was seen')
+  t.same([...seen.events].sort(), ['acquired', 'failed', 'rejected', 'renewal-forced'])
 })
