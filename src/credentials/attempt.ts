@@ -25,11 +25,12 @@ export async function attempt(
   let fingerprint: string | undefined
   try {
     await untilSlot(clock, pace, signal)
-    fingerprint = await source.fingerprint()
-    signal.throwIfAborted()
-    pace.sent(clock.monotonic())
-    const sentAt = clock.now()
-    return { issued: await withinTime(source, clock, signal), sentAt }
+    return await withinTime(clock, signal, async (attemptSignal) => {
+      fingerprint = await source.fingerprint()
+      await untilDistant(clock, pace, attemptSignal)
+      const sentAt = clock.now()
+      return { issued: await source.acquire(attemptSignal), sentAt }
+    })
   } catch (error) {
     return { failure: failureOf(error), fingerprint }
   }
@@ -41,6 +42,19 @@ async function untilSlot(clock: Clock, pace: Pace, signal: AbortSignal): Promise
     await pause(clock, left, signal)
   }
   signal.throwIfAborted()
+}
+
+/** A slot may be used late, and the next one then comes too soon: what counts is the last request that went out. */
+async function untilDistant(clock: Clock, pace: Pace, signal: AbortSignal): Promise<void> {
+  for (
+    let left = pace.untilDistantMs(clock.monotonic());
+    left > 0;
+    left = pace.untilDistantMs(clock.monotonic())
+  ) {
+    await pause(clock, left, signal)
+  }
+  signal.throwIfAborted()
+  pace.sent(clock.monotonic())
 }
 
 function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
@@ -55,16 +69,22 @@ function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void
 }
 
 /** Holds a source to its time, even one that does not honour its signal. */
-function withinTime(source: CredentialSource, clock: Clock, signal: AbortSignal): Promise<IssuedCredential> {
+function withinTime<T>(
+  clock: Clock,
+  signal: AbortSignal,
+  act: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  if (signal.aborted) return Promise.reject(signal.reason)
   const controller = new AbortController()
   return new Promise((resolve, reject) => {
     const giveUp = (reason: unknown) => {
+      cancel()
       controller.abort(reason)
       reject(reason)
     }
     const cancel = clock.setTimer(() => giveUp(timedOut()), ATTEMPT_MS)
     signal.addEventListener('abort', () => giveUp(signal.reason), { once: true })
-    source.acquire(controller.signal).then(resolve, reject).finally(cancel)
+    act(controller.signal).then(resolve, reject).finally(cancel)
   })
 }
 

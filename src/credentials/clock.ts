@@ -22,7 +22,8 @@ export function sleepSafe(monotonic: () => number, wall: () => number): () => nu
     const ticks = monotonic()
     const leap = wall() - ticks - skew
     if (leap > JUMP_MS) leaps += leap
-    if (Math.abs(leap) > JUMP_MS) skew += leap
+    // Set back by however little: what follows is measured from there.
+    if (leap > JUMP_MS || leap < 0) skew += leap
     return ticks + leaps
   }
 }

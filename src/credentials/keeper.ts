@@ -179,7 +179,7 @@ export class CredentialKeeper {
 
   #stateAt(now: number): KeeperState {
     if (this.#phase !== 'running') return 'draining'
-    if (this.#refusals > 0) return 'misconfigured'
+    if (this.#lastFailure?.refused === true) return 'misconfigured'
     if (this.#usable(now) === undefined) return this.#failures > 0 ? 'expired' : 'cold'
     if (this.#rejections.active) return 'rejected'
     if (this.#flight !== undefined) return 'renewing'
@@ -274,7 +274,7 @@ export class CredentialKeeper {
       })
     }
     const retryAfterS = Math.max(1, Math.ceil((this.#notBefore - this.#clock.now()) / 1_000))
-    const code = this.#refusals > 0 ? 'credential-refused' : 'credential-unavailable'
+    const code = this.#lastFailure.refused ? 'credential-refused' : 'credential-unavailable'
     return new Problem(code, `${this.#lastFailure.message} The next attempt is due in ${retryAfterS} s.`, {
       retryAfterS,
     })

@@ -5,6 +5,7 @@
 export class Pace {
   readonly #intervalMs: number
   #nextFree = Number.NEGATIVE_INFINITY
+  #lastSent = Number.NEGATIVE_INFINITY
 
   constructor(intervalMs = 1_000) {
     this.#intervalMs = intervalMs
@@ -22,8 +23,14 @@ export class Pace {
     return slot
   }
 
+  /** How long it is from `now` until another request may go out, as far as those that did go out are concerned. */
+  untilDistantMs(now: number): number {
+    return Math.max(0, this.#lastSent + this.#intervalMs - now)
+  }
+
   /** A request goes out now, which may be later than its slot: the next keeps its distance from it. */
   sent(now: number): void {
+    this.#lastSent = now
     this.#nextFree = Math.max(this.#nextFree, now + this.#intervalMs)
   }
 }

@@ -55,11 +55,12 @@ export class Rejections {
     this.#active = false
   }
 
-  /** The cluster took the current credential. */
+  /** The cluster took the current credential: the pause after a rejection ends, the distance between forcings stays. */
   cleared(): void {
     this.#active = false
     this.#onTrial = false
     this.#rejections = 0
+    this.#forceNotBefore = this.#lastForcedAt + pauseAfterForcingMs(this.#forcings)
   }
 
   #begin(now: number): number {
