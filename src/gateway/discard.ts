@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 
 const MAX_DISCARD_MS = 10_000
 
@@ -15,4 +15,11 @@ export function discardRest(request: IncomingMessage): void {
   timer.unref()
   request.once('close', () => clearTimeout(timer))
   request.once('end', () => clearTimeout(timer))
+}
+
+/** Ends an answer that is written; one whose connection closes with it only after the caller has finished sending, lest the answer be lost. */
+export function endWhenHeard(request: IncomingMessage, response: ServerResponse, closes: boolean): void {
+  discardRest(request)
+  if (request.complete || !(closes || !response.shouldKeepAlive)) response.end()
+  else request.once('close', () => response.end()).once('end', () => response.end())
 }

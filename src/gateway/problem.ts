@@ -1,6 +1,6 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import { type Problem, problemKind } from '../errors.ts'
-import { discardRest } from './discard.ts'
+import { endWhenHeard } from './discard.ts'
 
 const PSEUDONYM = 'camunda-auth-proxy'
 
@@ -43,11 +43,12 @@ export function writeProblem(
 ): void {
   const body = problemBody(problem)
   const headers = problemHeaders(problem, body)
-  if (close || problem.code === 'draining') headers.push('connection', 'close')
+  const closes = close || problem.code === 'draining'
+  if (closes) headers.push('connection', 'close')
   const { status } = problemKind(problem.code)
   response.writeHead(status, STATUS_CODES[status], headers)
-  response.end(request.method === 'HEAD' ? undefined : body)
-  discardRest(request)
+  if (request.method !== 'HEAD') response.write(body)
+  endWhenHeard(request, response, closes)
 }
 
 /** A problem as bytes, for a connection on which no request could be read. */

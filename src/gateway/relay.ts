@@ -5,7 +5,7 @@ import { Problem } from '../errors.ts'
 import { headersDown } from '../upstream/headers.ts'
 import type { ReplayBody } from '../upstream/replay-body.ts'
 import type { AccessLog } from './access-log.ts'
-import { discardRest } from './discard.ts'
+import { endWhenHeard } from './discard.ts'
 import { writeProblem } from './problem.ts'
 
 type Controller = Dispatcher.DispatchController
@@ -32,6 +32,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   #controller: Controller | undefined
   #bodyBegun = false
   #done = false
+  #closes = false
 
   constructor(
     context: RelayContext,
@@ -57,7 +58,8 @@ export class Relay implements Dispatcher.DispatchHandler {
     message?: string,
   ): void {
     const headers = headersDown(latin1(controller.rawHeaders), this.#context.cluster)
-    if (this.#context.isDraining()) headers.push('connection', 'close')
+    this.#closes = this.#context.isDraining()
+    if (this.#closes) headers.push('connection', 'close')
     this.#response.on('drain', this.#onDrain)
     this.#response.writeHead(status, message ?? '', headers)
     queueMicrotask(this.#flushHead)
@@ -71,7 +73,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     this.#settle()
     this.#context.accessLog.answered(this.#request, this.#response.statusCode, this.#startedAt)
-    this.#endWhenHeard()
+    endWhenHeard(this.#request, this.#response, this.#closes)
   }
 
   onResponseError(_controller: Controller, error: Error): void {
@@ -91,14 +93,6 @@ export class Relay implements Dispatcher.DispatchHandler {
   #defect(error: Error): Problem {
     this.#context.onDefect(error)
     return new Problem('internal-error', 'An unexpected error occurred.')
-  }
-
-  /** A connection that will be closed is closed only after the caller has finished sending, lest the answer be lost. */
-  #endWhenHeard(): void {
-    const request = this.#request
-    discardRest(request)
-    if (this.#response.shouldKeepAlive || request.complete) this.#response.end()
-    else request.once('close', () => this.#response.end()).once('end', () => this.#response.end())
   }
 
   /** A head whose body did not arrive with it goes out alone; otherwise both leave in one write. */

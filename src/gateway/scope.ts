@@ -39,9 +39,10 @@ function fault(path: string): string | undefined {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
     if (/[\u0000-\u001f\u007f]/.test(decoded)) return 'The path holds an encoded control character.'
     if (decoded.includes('\\')) return 'The path holds a backslash.'
-    const next = decode(decoded)
+    const strict = decode(decoded)
+    if (strict === undefined && round === 0) return 'The path is not valid percent-encoded UTF-8.'
+    const next = strict ?? bytes(decoded)
     if (next === decoded) return undefined
-    if (next === undefined) return round === 0 ? 'The path is not valid percent-encoded UTF-8.' : undefined
     decoded = next
   }
   return 'The path is encoded too many times over.'
@@ -50,6 +51,11 @@ function fault(path: string): string | undefined {
 /** Path parameters (`;…`) are cut off by servlet containers before they resolve dot segments. */
 function hasDotSegment(path: string): boolean {
   return path.split(/[/\\]/).some((segment) => /^\.\.?(?:;|$)/.test(segment))
+}
+
+/** What a lenient reader makes of a path that is not valid UTF-8 once decoded. */
+function bytes(path: string): string {
+  return path.replace(/%([\da-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 }
 
 function decode(path: string): string | undefined {

@@ -183,6 +183,10 @@ class Attempt implements Handler {
   readonly #credential: Credential
   readonly #first: boolean
   #held = false
+  /** What came of a held answer after its head: undici does not pause for HEAD, and little is worth pausing for. */
+  #heldBody: Buffer[] = []
+  #heldBytes = 0
+  #heldEnd: IncomingHttpHeaders | undefined
   #failure: Error | undefined
   #discarded = false
   #discardedBytes = 0
@@ -203,6 +207,8 @@ class Attempt implements Handler {
   /** Gives this answer up in favour of another attempt's; its connection is kept only if the body went out whole. */
   discard(bodySent: boolean): void {
     this.#discarded = true
+    this.#held = false
+    this.#heldBody = []
     if (bodySent) this.controller?.resume()
     else this.abort(new Error('another attempt took its place'))
   }
@@ -229,6 +235,12 @@ class Attempt implements Handler {
   }
 
   onResponseData(controller: Controller, chunk: Buffer): void {
+    if (this.#held) {
+      this.#heldBody.push(chunk)
+      this.#heldBytes += chunk.length
+      if (this.#heldBytes > MAX_DISCARDED_BYTES) controller.pause()
+      return
+    }
     if (!this.#discarded) {
       this.#exchange.data(chunk)
       return
@@ -238,7 +250,8 @@ class Attempt implements Handler {
   }
 
   onResponseEnd(_controller: Controller, trailers: IncomingHttpHeaders): void {
-    if (!this.#discarded) this.#exchange.end(trailers)
+    if (this.#held) this.#heldEnd = trailers
+    else if (!this.#discarded) this.#exchange.end(trailers)
   }
 
   onResponseError(_controller: Controller, error: Error): void {
@@ -249,13 +262,15 @@ class Attempt implements Handler {
   /** Keeps the 401 back until it is known whether a newer credential makes it moot. */
   #hold(controller: Controller, headers: IncomingHttpHeaders, message: string | undefined): void {
     this.#held = true
-    controller.pause()
     const release = (sent: boolean) => {
       this.#held = false
       if (sent || this.#exchange.aborted) return
-      if (this.#failure !== undefined) return this.#exchange.fail(this.#failure)
       this.#exchange.answer(controller, 401, headers, message)
-      if (!this.#exchange.paused) controller.resume()
+      for (const chunk of this.#heldBody) this.#exchange.data(chunk)
+      if (this.#heldEnd !== undefined) this.#exchange.end(this.#heldEnd)
+      // Not at once: the head has to be on its way before the connection is broken off.
+      else if (this.#failure !== undefined) setImmediate(() => this.#exchange.fail(this.#failure as Error))
+      else if (!this.#exchange.paused) controller.resume()
     }
     // What is thrown here is thrown outside of undici, which would have made it an error of the request.
     this.#exchange

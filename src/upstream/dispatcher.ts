@@ -1,4 +1,4 @@
-import { Agent } from 'undici'
+import { Agent, buildConnector } from 'undici'
 
 const SECOND = 1_000
 
@@ -19,7 +19,7 @@ const connect = {
 /** The connections to the cluster: certificates verified, no timeout but the one for connecting, no HTTP/2, no pipelining. */
 export function clusterDispatcher(): Agent {
   return new Agent({
-    connect,
+    connect: resetsAreErrors(buildConnector(connect)),
     allowH2: false,
     connections: 1_024,
     pipelining: 1,
@@ -49,4 +49,19 @@ export function identityProviderDispatcher(): Agent {
     maxResponseSize: 1024 * 1024,
     strictContentLength: true,
   })
+}
+
+/**
+ * undici takes a reset after `Connection: close` for the end of the answer: it hands a truncated answer on as whole,
+ * and fails an assertion, uncaught, where the answer is paused. Under another code a reset is an error to it, as it is.
+ */
+function resetsAreErrors(connector: buildConnector.connector): buildConnector.connector {
+  return (options, callback) =>
+    connector(options, (...result) => {
+      const [, socket] = result
+      socket?.prependListener('error', (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ECONNRESET') error.code = 'UND_ERR_SOCKET'
+      })
+      callback(...result)
+    })
 }
