@@ -6,7 +6,7 @@ const MAX_DISCARD_MS = 10_000
  * Reads and drops what a caller still sends after its answer: a connection closed over unread bytes is reset, and
  * the answer may be lost with it. Somebody who sends on for more than 10 s is cut off.
  */
-export function discardRest(request: IncomingMessage): void {
+function discardRest(request: IncomingMessage): void {
   if (request.readableEnded || request.destroyed) return
   request.resume()
   // All of it has come and only has to flow off.
