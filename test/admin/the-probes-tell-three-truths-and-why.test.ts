@@ -1,97 +1,142 @@
-import t from 'tap'
-import { json, tokens } from '../helpers/fake-idp.ts'
-import { setUp } from '../helpers/proxy.ts'
+import t, { type Test } from 'tap'
+import { buildAdmin } from '../../src/admin/admin.ts'
+import { guardPolicy } from '../../src/gateway/guard.ts'
+import { listen } from '../../src/gateway/listen.ts'
+import {
+  failing,
+  given,
+  hanging,
+  healthy,
+  type KeeperLab,
+  keeperLab,
+  type Provider,
+  refusing,
+} from '../helpers/keeper-lab.ts'
 
-async function probe(url: string, name: string) {
-  const answer = await fetch(`${url}/${name}`)
-  return {
-    status: answer.status,
-    ...((await answer.json()) as { ok: boolean; why: string; credential?: string }),
+/** A credential of 100 s: renewed at 75 s, used until 95 s. */
+const issuing = healthy(100_000)
+const PROBES = ['startupz', 'livez', 'readyz'] as const
+
+type Act = (lab: KeeperLab) => unknown
+type Probe = (typeof PROBES)[number]
+
+const start: Act = (lab) => lab.keeper.start()
+const pass =
+  (ms: number): Act =>
+  (lab) =>
+    lab.clock.advance(ms)
+const provider =
+  (next: Provider): Act =>
+  (lab) => {
+    lab.provider = next
+  }
+
+interface Story {
+  acts: Act[]
+  draining?: boolean
+  /** Status and reason of the start-up probe; status and whole answer of the readiness probe. */
+  startupz: [number, string]
+  readyz: [number, { why: string; credential: string; usableForS: number }]
+}
+
+const STARTED: [number, string] = [200, 'the first credential has been obtained']
+const EARLY = 'the first credential is on its way'
+const DOWN = 'The identity provider is down.'
+const REFUSED = 'The identity provider said no.'
+
+const stories: Record<string, Story> = {
+  'nothing has been asked yet': {
+    acts: [],
+    startupz: [503, EARLY],
+    readyz: [503, { why: EARLY, credential: 'cold', usableForS: 0 }],
+  },
+  'the first answer is on its way': {
+    acts: [provider(hanging), start, pass(5_000)],
+    startupz: [503, EARLY],
+    readyz: [503, { why: EARLY, credential: 'cold', usableForS: 0 }],
+  },
+  'a fresh credential': {
+    acts: [start, pass(10_500)],
+    startupz: STARTED,
+    readyz: [200, { why: 'a credential is usable', credential: 'fresh', usableForS: 84 }],
+  },
+  'a renewal on its way': {
+    acts: [start, provider(hanging), pass(80_000)],
+    startupz: STARTED,
+    readyz: [200, { why: 'a credential is usable', credential: 'renewing', usableForS: 15 }],
+  },
+  'a renewal that failed, and the old credential good': {
+    acts: [start, provider(failing()), pass(75_000)],
+    startupz: STARTED,
+    readyz: [200, { why: DOWN, credential: 'degraded', usableForS: 20 }],
+  },
+  'renewals that fail until the credential has expired': {
+    acts: [start, provider(failing()), pass(96_000)],
+    startupz: STARTED,
+    readyz: [503, { why: DOWN, credential: 'expired', usableForS: 0 }],
+  },
+  'a provider that is down from the beginning': {
+    acts: [provider(failing()), start],
+    startupz: [503, DOWN],
+    readyz: [503, { why: DOWN, credential: 'expired', usableForS: 0 }],
+  },
+  'a provider that refuses the client': {
+    acts: [provider(refusing), start],
+    startupz: [503, REFUSED],
+    readyz: [503, { why: REFUSED, credential: 'misconfigured', usableForS: 0 }],
+  },
+  'a provider that refuses the client while the old credential is good': {
+    acts: [start, provider(refusing), pass(75_000)],
+    startupz: STARTED,
+    readyz: [200, { why: REFUSED, credential: 'misconfigured', usableForS: 20 }],
+  },
+  'a cluster that refuses even fresh credentials: that is no reason to restart': {
+    acts: [start, pass(10_000), refuse, pass(0), refuse],
+    startupz: STARTED,
+    readyz: [200, { why: 'a credential is usable', credential: 'rejected', usableForS: 95 }],
+  },
+  'shutting down with a good credential': {
+    acts: [start, (lab) => lab.keeper.drain()],
+    draining: true,
+    startupz: STARTED,
+    readyz: [503, { why: 'shutting down', credential: 'draining', usableForS: 95 }],
+  },
+}
+
+for (const [name, story] of Object.entries(stories)) {
+  t.test(name, async (t) => {
+    const lab = keeperLab(issuing)
+    for (const act of story.acts) {
+      await act(lab)
+      await lab.clock.settle()
+    }
+    const probe = await probes(t, lab, story.draining ?? false)
+    const [startStatus, why] = story.startupz
+    t.strictSame(await probe('startupz'), [startStatus, { ok: startStatus === 200, why }])
+    t.strictSame(await probe('livez'), [200, { ok: true, why: 'the process answers' }])
+    const [readyStatus, verdict] = story.readyz
+    t.strictSame(await probe('readyz'), [readyStatus, { ok: readyStatus === 200, ...verdict }])
+    t.notMatch(JSON.stringify(await Promise.all(PROBES.map(probe))), 'token-', 'and no token')
+  })
+}
+
+/** A real listener that looks at this keeper. */
+async function probes(t: Test, lab: KeeperLab, draining: boolean) {
+  const admin = buildAdmin(guardPolicy('127.0.0.1', [], undefined), {
+    credential: () => lab.keeper.status(),
+    isDraining: () => draining,
+    hasStarted: () => lab.events.some((event) => event.type === 'acquired'),
+  })
+  t.teardown(() => admin.close())
+  const url = await listen(admin, { host: '127.0.0.1', port: 0 })
+  return async (name: Probe): Promise<[number, unknown]> => {
+    const answer = await fetch(`${url}/${name}`)
+    t.equal(answer.headers.get('cache-control'), 'no-store')
+    t.match(answer.headers.get('content-type'), /^application\/json/)
+    return [answer.status, await answer.json()]
   }
 }
 
-t.test('with a credential', async (t) => {
-  const { proxy } = await setUp(t)
-  t.match(await probe(proxy.adminUrl, 'startupz'), {
-    status: 200,
-    ok: true,
-    why: 'the first credential has been obtained',
-  })
-  t.match(await probe(proxy.adminUrl, 'livez'), { status: 200, ok: true })
-  t.match(await probe(proxy.adminUrl, 'readyz'), {
-    status: 200,
-    ok: true,
-    credential: 'fresh',
-    usableForS: Number,
-  })
-})
-
-t.test('before anything has been asked', async (t) => {
-  const { proxy } = await setUp(t, { warm: false })
-  t.match(await probe(proxy.adminUrl, 'startupz'), {
-    status: 503,
-    ok: false,
-    why: 'the first credential is on its way',
-  })
-  t.match(await probe(proxy.adminUrl, 'livez'), { status: 200, ok: true })
-  t.match(await probe(proxy.adminUrl, 'readyz'), { status: 503, ok: false, credential: 'cold' })
-})
-
-t.test('a provider that is down, and one that refuses the client', async (t) => {
-  const down = await setUp(t, { idp: (_request, response) => response.destroy() })
-  t.match(await probe(down.proxy.adminUrl, 'readyz'), {
-    status: 503,
-    credential: 'expired',
-    why: /could not be reached/,
-  })
-  t.match(await probe(down.proxy.adminUrl, 'startupz'), { status: 503, why: /could not be reached/ })
-  const refusing = await setUp(t, {
-    idp: (_request, response) => json(response, 401, { error: 'invalid_client' }),
-  })
-  t.match(await probe(refusing.proxy.adminUrl, 'readyz'), {
-    status: 503,
-    credential: 'misconfigured',
-    why: /invalid_client/,
-  })
-})
-
-t.test('a cluster that refuses every credential does not take the proxy out of service', async (t) => {
-  const { proxy } = await setUp(t, { answer: (_request, response) => response.writeHead(401).end() })
-  await fetch(`${proxy.url}/v2/x`)
-  t.match(await probe(proxy.adminUrl, 'readyz'), { status: 200, credential: 'rejected' })
-})
-
-t.test('a renewal that fails while the old one is good: ready, and it says so', async (t) => {
-  const { proxy, idp } = await setUp(t, { idp: tokens(2) })
-  idp.answerWith((_request, response) => json(response, 503, {}))
-  for (;;) {
-    const ready = await probe(proxy.adminUrl, 'readyz')
-    if (ready.credential === 'expired') break
-    if (ready.credential === 'degraded') {
-      t.match(ready, { status: 200, ok: true, why: /answered status 503/ })
-      return
-    }
-  }
-  t.fail('it was never degraded')
-})
-
-t.test('the same guard as for callers, and nothing else to see', async (t) => {
-  const { proxy } = await setUp(t, { env: { CAMUNDA_PROXY_CALLER_TOKEN: 'a-long-random-caller-token' } })
-  t.equal((await fetch(`${proxy.adminUrl}/readyz`)).status, 200, 'a probe has no caller token')
-  t.equal(
-    (await fetch(`${proxy.adminUrl}/readyz`, { headers: { origin: 'https://evil.example' } })).status,
-    403,
-  )
-  const { rawRequest, requestHead } = await import('../helpers/raw-http.ts')
-  const port = Number(new URL(proxy.adminUrl).port)
-  t.equal((await rawRequest(port, requestHead('GET', '/readyz', [], 'evil.example'))).status, 421)
-  for (const [method, path] of [
-    ['POST', '/readyz'],
-    ['GET', '/'],
-    ['GET', '/v2/topology'],
-    ['GET', '/%zz'],
-  ]) {
-    const answer = await rawRequest(port, requestHead(method ?? '', path ?? ''))
-    t.ok([400, 404].includes(answer.status), `${method} ${path}`)
-  }
-})
+async function refuse(lab: KeeperLab): Promise<void> {
+  await lab.keeper.reject(given(lab))
+}

@@ -72,7 +72,7 @@ t.test('YAML and JSON say the same', async (t) => {
     allowedHosts: ['a', 'b'],
     allowRemote: true,
     maxReplayBytes: 0,
-    clientId: null,
+    logLevel: null,
   }
   const folder = t.testdir({
     'settings.json': JSON.stringify(settings),
@@ -86,17 +86,14 @@ t.test('YAML and JSON say the same', async (t) => {
       '  - b',
       'allowRemote: true',
       'maxReplayBytes: 0',
-      'clientId:',
+      'logLevel:',
     ].join('\n'),
   })
   for (const name of ['settings.json', 'settings.yaml']) {
     const path = `${folder}/${name}`
     const loaded = await load({}, ['--config', path])
     for (const [setting, value] of Object.entries(settings)) {
-      const expected =
-        value === null
-          ? { value: 'id', source: 'environment variable CAMUNDA_CLIENT_ID' }
-          : { value, source: path }
+      const expected = value === null ? { value: 'info', source: 'default' } : { value, source: path }
       t.strictSame(inForce(loaded, setting), expected, `${setting} of ${name}`)
     }
     t.equal(loaded.settings.admin, undefined)

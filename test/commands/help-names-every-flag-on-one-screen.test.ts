@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { help } from '../../src/commands/help.ts'
+import { version } from '../../src/commands/version.ts'
+import { environmentNames, flagName } from '../../src/config/camunda-env.ts'
+import { isSecret, settingNames, settingSchema } from '../../src/config/schema.ts'
+import { runCommand } from '../helpers/run-command.ts'
+
+t.test('every flag with its variable and its default, and no secret among them', async (t) => {
+  const { code, stdout, stderr } = await runCommand(help, [])
+  t.equal(code, 0)
+  t.equal(stderr, '')
+  const lines = stdout.split('\n').filter((line) => line.startsWith('  --'))
+  const flags = lines.map((line) => line.trim().split(' ')[0])
+  const settings = settingNames.filter((name) => !isSecret(name))
+  t.strictSame(flags, ['--env-file', '--config', ...settings.map((name) => `--${flagName(name)}`)])
+  for (const name of settings) {
+    const { type, default: fallback } = settingSchema(name)
+    const line = lines.find((candidate) => candidate.startsWith(`  --${flagName(name)} `)) ?? ''
+    t.equal(/ VALUE /.test(line), type !== 'boolean', `${name} takes a value unless it is a switch`)
+    t.match(line, ` ${environmentNames(name)[0]}`)
+    const shown = /\((.*)\)$/.exec(line)?.[1]
+    const isWorthIt = fallback !== undefined && fallback !== false && !Array.isArray(fallback)
+    t.equal(shown, isWorthIt ? String(fallback) : undefined, `${name} and its default`)
+  }
+  for (const name of settingNames.filter(isSecret)) {
+    t.notMatch(stdout, `--${flagName(name)} `)
+    t.match(stdout, new RegExp(`^secrets: .*${environmentNames(name)[0]}`, 'm'))
+  }
+})
+
+t.test('every command that there is', async (t) => {
+  const { stdout } = await runCommand(help, [])
+  const cli = readFileSync('src/cli.ts', 'utf8')
+  const commands = [...cli.matchAll(/^ {2}(\w+): async \(\) =>/gm)].map(([, name]) => name ?? '')
+  t.ok(commands.length >= 6)
+  for (const name of commands) t.match(stdout, new RegExp(`^  (.*, )?${name}\\b`, 'm'), name)
+})
+
+t.test('in columns, on a screen', async (t) => {
+  const { stdout } = await runCommand(help, [])
+  const lines = stdout.split('\n')
+  t.ok(lines.length <= 60, `${lines.length} lines`)
+  for (const line of lines) t.ok(line.length <= 100, line)
+  const columns = lines
+    .filter((line) => line.startsWith('  --'))
+    .map((line) => line.search(/(?<= )(?:CAMUNDA|variables|settings)/))
+  t.equal(new Set(columns).size, 1)
+  t.equal(stdout.endsWith('\n'), true)
+})
+
+t.test('version: that of the package', async (t) => {
+  const { version: expected } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
+  t.strictSame(await runCommand(version, []), { code: 0, stdout: `${expected}\n`, stderr: '' })
+})
