@@ -63,7 +63,7 @@ const problems = {
     status: 400,
     title: 'The request is not valid HTTP',
     fault: 'caller',
-    cure: 'Check how the client writes its request line and headers; nothing was forwarded.',
+    cure: 'Check how the client writes its request line, headers and body.',
     proxyStatus: 'http_request_error',
   },
   'headers-too-large': {

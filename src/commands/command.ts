@@ -19,6 +19,6 @@ export function takeFlag(
 ): { value: string | undefined; rest: string[] } {
   const at = args.findIndex((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`))
   if (at === -1) return { value: undefined, rest: [...args] }
-  const inline = args[at]?.split('=', 2)[1]
+  const inline = args[at]?.includes('=') ? args[at]?.slice(`--${name}=`.length) : undefined
   return { value: inline ?? args[at + 1] ?? '', rest: args.toSpliced(at, inline === undefined ? 2 : 1) }
 }

@@ -12,7 +12,7 @@ const PROBE_MS = 2_000
 export const wait: Command = async ({ args, env, stderr }) => {
   const { value, rest } = takeFlag(args, 'timeout')
   const timeoutS = value === undefined ? DEFAULT_TIMEOUT_S : Number(value)
-  if (!(timeoutS >= 0)) throw badSetting('timeout', 'a number of seconds')
+  if (!(timeoutS >= 0) || value?.trim() === '') throw badSetting('timeout', 'a number of seconds')
   const { adminHost, adminPort } = await loadSome(['adminHost', 'adminPort'], rest, env)
   if (adminPort === 'off') throw badSetting('adminPort', 'a port: there is nothing to ask while it is off')
   const host = isWildcard(adminHost) ? '127.0.0.1' : adminHost

@@ -24,6 +24,7 @@ export function isWildcard(host: string): boolean {
 /** Whether a connection to `target` would end at a listener on `listening`, as far as can be told without asking DNS. */
 export function reaches(target: string, listening: string): boolean {
   if (bareHost(target) === bareHost(listening)) return true
+  if (isIP(bareHost(target)) !== 0 && isIP(bareHost(listening)) !== 0 && !isWildcard(listening)) return false
   if (isLoopback(target)) return isLoopback(listening) || isWildcard(listening)
   return isWildcard(listening) && ownAddresses().has(bareHost(target))
 }

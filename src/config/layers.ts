@@ -59,17 +59,15 @@ function readFlags(args: readonly string[], faults: SettingFault[]) {
   const fault = (setting: string, expected: string) =>
     faults.push({ setting, source: 'command line', expected })
   const { tokens } = parseArgs({ args: [...args], options: flagOptions(), strict: false, tokens: true })
-  let known = true
+  // An argument may be a secret: it is not shown, neither a stray one nor the one behind an unknown flag, which is its
+  // value; and of short flags, which one argument may be taken for many of, only the first.
+  let last = -1
   for (const token of tokens) {
-    if (token.kind === 'option') {
-      const expected = readFlag(token, byFlag, found, meta)
-      known = expected === undefined
-      if (expected !== undefined) fault(token.rawName, expected)
-    } else if (token.kind === 'positional') {
-      // Not shown, since it may be a secret; behind an unknown flag it is that flag's value.
-      if (known) fault(`argument ${token.index + 1}`, 'a flag')
-      known = true
-    }
+    if (token.index <= last || token.kind === 'option-terminator') continue
+    const expected = token.kind === 'option' ? readFlag(token, byFlag, found, meta) : 'a flag'
+    if (expected === undefined) continue
+    fault(token.kind === 'option' ? token.rawName : `argument ${token.index + 1}`, expected)
+    last = token.kind === 'option' && !byFlag.has(token.name) ? token.index + 1 : token.index
   }
   return { found, meta }
 }
@@ -131,10 +129,15 @@ function environmentLayer(values: Environment, where: string): Layer {
   }
 }
 
+/** parseEnv takes neither a byte order mark nor more than one blank around `export`. */
+function plainLines(text: string): string {
+  return text.replace(/^\uFEFF/, '').replace(/^[ \t]*export[ \t]+/gm, '')
+}
+
 /** Lines of `NAME=value`, with or without `export` and quotes: what the Console offers for download. */
 function readEnvFile(path: string, faults: SettingFault[]): { path: string; values: Record<string, string> } {
   try {
-    return { path, values: withoutEmpty(parseEnv(readFileSync(path, 'utf8')) as Environment) }
+    return { path, values: withoutEmpty(parseEnv(plainLines(readFileSync(path, 'utf8'))) as Environment) }
   } catch (error) {
     faults.push({ setting: 'env-file', source: path, expected: `a readable file (${reason(error)})` })
     return { path, values: {} }
@@ -169,7 +172,8 @@ async function readConfigFile(path: string, faults: SettingFault[]): Promise<Rec
     return fault(`a readable file (${reason(error)})`)
   }
   try {
-    const values: unknown = parse(text, { maxAliasCount: 100, prettyErrors: false }) ?? {}
+    // Its warnings quote what they warn of.
+    const values: unknown = parse(text, { maxAliasCount: 100, prettyErrors: false, logLevel: 'error' }) ?? {}
     const isMap = typeof values === 'object' && values !== null && !Array.isArray(values)
     return isMap ? { ...values } : fault('a map of settings')
   } catch {

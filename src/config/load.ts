@@ -62,7 +62,7 @@ export async function loadSome<N extends SettingName>(
 ): Promise<Pick<RawSettings, N>> {
   const { found, faults } = await readFound(args, env)
   const relevant = faults.filter(
-    ({ setting, source }) => source === 'command line' || names.includes(setting as N),
+    ({ setting, source }) => source === 'command line' || ['config', 'env-file', ...names].includes(setting),
   )
   if (relevant.length > 0) throw new SettingsError(relevant)
   return valuesOf(found, new Set()) as Pick<RawSettings, N>

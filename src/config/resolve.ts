@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import type { SettingFault } from '../errors.ts'
 import { type BaseUrl, parseBaseUrl, saasAddress } from './base-url.ts'
 import { environmentNames } from './camunda-env.ts'
-import { isLoopback, reaches } from './hosts.ts'
+import { bareHost, isLoopback, reaches } from './hosts.ts'
 import type { Ranked } from './layers.ts'
 import { type RawSettings, type SettingName, settingSchema } from './schema.ts'
-import { isReadableByAll, Secret } from './secrets.ts'
+import { isReadableByAll, mayBlock, Secret } from './secrets.ts'
 
 /** The settings as the program uses them: complete, consistent, and with secrets that do not print. */
 export interface Settings {
@@ -118,7 +118,8 @@ class Work {
     }
     if (clusterRegion !== undefined) return this.missing('clusterId')
     if (clusterId !== undefined) return this.missing('clusterRegion')
-    if (tokenUrl === undefined || SAAS_LOGIN.test(tokenUrl.hostname)) return this.missing('restAddress')
+    if (tokenUrl === undefined) return undefined
+    if (SAAS_LOGIN.test(tokenUrl.hostname)) return this.missing('restAddress')
     this.#derive('restAddress', SELF_MANAGED_ADDRESS, 'default for Self-Managed')
     return this.#parsedAddress('restAddress', SELF_MANAGED_ADDRESS)
   }
@@ -150,34 +151,43 @@ class Work {
   }
 
   missing(name: SettingName): undefined {
-    const fileIsFaulty =
-      this.#unusable.has(`${name}File`) || this.faults.some((fault) => fault.setting === `${name}File`)
-    if (this.#unusable.has(name) || fileIsFaulty) return undefined
+    if (this.#isFaulty(name) || this.#isFaulty(`${name}File`)) return undefined
     return this.#fault(name, `${settingSchema(name).expected}; set ${environmentNames(name).join(' or ')}`)
   }
 
   /** The listener must not lend the credential to other machines by accident, and the proxy must not call itself. */
   checkListener(cluster: BaseUrl | undefined, hasCallerToken: boolean): void {
-    const { socket, host, port, allowRemote } = this.#raw
-    if (socket !== undefined || host === undefined || port === undefined) return
-    if (!isLoopback(host) && !hasCallerToken && allowRemote !== true) {
-      this.#fault(
-        'host',
-        'a loopback address, or callerToken to be set, or allowRemote: other machines could use the credential',
-      )
+    const { socket, host, port, adminHost, adminPort } = this.#raw
+    if (socket !== undefined || host === undefined) return
+    if (!isLoopback(host) && !hasCallerToken) this.#checkRemote(host)
+    if (port === undefined || port === 0) return
+    if (port === adminPort && reaches(adminHost ?? '', host)) {
+      this.#fault('adminPort', `another port than the proxy's own, ${port}`)
     }
-    if (!isLoopback(host) && !hasCallerToken && allowRemote === true) {
-      this.warnings.push(`every machine that reaches ${host}:${port} can use the credential: set callerToken`)
-    }
-    if (cluster === undefined) return
-    const url = new URL(cluster.origin)
-    const clusterPort = Number(url.port || (url.protocol === 'https:' ? 443 : 80))
-    if (clusterPort === port && reaches(url.hostname, host)) {
+    if (cluster !== undefined && leadsTo(new URL(cluster.origin), host, port)) {
       this.#fault(
         'restAddress',
         `another address than this proxy's own, ${host}:${port}; give the proxy another port`,
       )
     }
+  }
+
+  #checkRemote(host: string): void {
+    if (this.#raw.allowRemote === true) {
+      this.warnings.push(
+        `every machine that reaches ${host}:${this.#raw.port} can use the credential: set callerToken`,
+      )
+    } else if (!['callerToken', 'callerTokenFile', 'allowRemote'].some((name) => this.#isFaulty(name))) {
+      this.#fault(
+        'host',
+        'a loopback address, or callerToken to be set, or allowRemote: other machines could use the credential',
+      )
+    }
+  }
+
+  /** What is already complained of is not to be followed by what it leads to. */
+  #isFaulty(name: string): boolean {
+    return this.#unusable.has(name) || this.faults.some((fault) => fault.setting === name)
   }
 
   #parsedAddress(name: SettingName, address: string): BaseUrl | undefined {
@@ -189,8 +199,9 @@ class Work {
 
   /** A secret or token goes over plain http only to this machine, or to a host that was named. */
   #checkPlainHttp(name: SettingName, url: URL): void {
-    const named = (this.#raw.allowPlainHttp ?? []).some((host) => host.toLowerCase() === url.hostname)
-    if (url.protocol !== 'http:' || isLoopback(url.hostname) || named) return
+    const named = (this.#raw.allowPlainHttp ?? []).some((host) => bareHost(host) === bareHost(url.hostname))
+    if (url.protocol !== 'http:' || isLoopback(url.hostname) || named || this.#isFaulty('allowPlainHttp'))
+      return
     this.#fault(
       name,
       `https, or ${url.hostname} to be listed in allowPlainHttp: the credential would travel in the clear`,
@@ -199,6 +210,7 @@ class Work {
 
   #secretFile(name: SettingName, path: string): Secret | undefined {
     try {
+      if (mayBlock(statSync(path))) return this.#fault(name, 'a regular file')
       if (readFileSync(path, 'utf8').trim() === '') return this.#fault(name, 'a file that is not empty')
       if (isReadableByAll(path))
         this.warnings.push(`${path} is readable by every user of this machine: chmod 600 it`)
@@ -221,4 +233,9 @@ class Work {
     this.faults.push({ setting, source: this.#sourceOf(setting), expected })
     return undefined
   }
+}
+
+/** Whether a request to this URL would end at the listener. */
+function leadsTo(url: URL, host: string, port: number): boolean {
+  return Number(url.port || (url.protocol === 'https:' ? 443 : 80)) === port && reaches(url.hostname, host)
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { statSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { type Stats, statSync } from 'node:fs'
+import { readFile, stat } from 'node:fs/promises'
 import { inspect } from 'node:util'
 
 const REDACTED = '[redacted]'
@@ -27,6 +27,7 @@ export class Secret {
   /** A trailing line break is not part of the secret: editors and `echo` add one. */
   static ofFile(path: string): Secret {
     return new Secret(`file ${path}`, async () => {
+      if (mayBlock(await stat(path))) throw new Error(`${path} is not a regular file`)
       const value = (await readFile(path, { encoding: 'utf8' })).slice(0, MAX_BYTES).replace(/(\r?\n)+$/, '')
       if (value === '') throw new Error(`file ${path} is empty`)
       return value
@@ -70,6 +71,11 @@ function spellings(secret: string): string[] {
   const encoded = [encodeURIComponent(secret), new URLSearchParams({ s: secret }).toString().slice(2)]
   const lower = encoded.map((text) => text.replace(/%[\dA-F]{2}/g, (code) => code.toLowerCase()))
   return [secret, ...encoded, ...lower]
+}
+
+/** Reading a pipe without a writer, or a terminal, holds a thread of Node's for good, and no signal frees it. */
+export function mayBlock(stats: Stats): boolean {
+  return stats.isFIFO() || stats.isCharacterDevice()
 }
 
 /** Whether users of the machine other than the owner and its group may read the file. */

@@ -114,11 +114,15 @@ export class CredentialKeeper {
     const usable = this.current()
     if (usable !== undefined) return usable
     this.#launchIfAllowed(this.#clock.now())
-    if (this.#flight !== undefined) {
-      const end = await this.#waiters.wait(this.#flight.landed, this.#flight.patienceMs, signal)
+    const giveUpAt = this.#clock.monotonic() + (this.#flight?.patienceMs ?? 0)
+    while (this.#flight !== undefined) {
+      const leftMs = Math.max(0, giveUpAt - this.#clock.monotonic())
+      const end = await this.#waiters.wait(this.#flight.landed, leftMs, signal)
       if (end === 'aborted') throw signal?.reason
       const credential = this.current()
       if (credential !== undefined) return credential
+      // Only one that lapsed on its way, as while the machine slept, is worth waiting for the next.
+      if (end !== 'settled' || this.#lastFailure !== undefined) break
     }
     throw this.#unavailable()
   }
@@ -243,13 +247,13 @@ export class CredentialKeeper {
     if (usableForMs === 0) this.#unusableSince ??= now
     // Nobody should wait for a slot that is known not to be free yet.
     const slotMs = this.#pace.waitMs(this.#clock.monotonic())
-    const pauseMs = this.#pauseMs(failure, now, usableForMs)
+    const pauseMs = this.#pauseMs(now, usableForMs)
     this.#notBefore = now + Math.max(pauseMs, slotMs, failure.retryAfterMs ?? 0)
     this.#onEvent({ type: 'failed', failure, nextTryInMs: this.#notBefore - now, usableForMs })
   }
 
-  #pauseMs(failure: AcquireFailure, now: number, usableForMs: number): number {
-    if (failure.refused) return retryAfterRefusalMs(this.#refusals)
+  #pauseMs(now: number, usableForMs: number): number {
+    if (this.#refusals > 0) return retryAfterRefusalMs(this.#refusals)
     if (usableForMs > 0) return retryWhileUsableMs(this.#failures, usableForMs, this.#random())
     return retryWhileUnusableMs(this.#failures, now - (this.#unusableSince ?? now), this.#random())
   }
@@ -302,13 +306,18 @@ export class CredentialKeeper {
   /** While the client is refused: looks whether its secret was changed, and tries again at once if it was. */
   #watch(refusedFingerprint: string | undefined): void {
     if (this.#phase !== 'running') return
-    this.#cancelWatch = this.#clock.setTimer(async () => {
+    let isCancelled = false
+    const cancelTimer = this.#clock.setTimer(async () => {
       const fingerprint = await this.#source.fingerprint().catch(() => refusedFingerprint)
-      if (this.#flight !== undefined || this.#refusals === 0) return
+      if (isCancelled) return
       if (fingerprint === refusedFingerprint) return this.#watch(refusedFingerprint)
       this.#notBefore = this.#clock.now()
       this.#launchIfAllowed(this.#notBefore)
     }, WATCH_MS)
+    this.#cancelWatch = () => {
+      isCancelled = true
+      cancelTimer()
+    }
   }
 }
 

@@ -70,7 +70,9 @@ function isAnswered(path: string): Promise<boolean> {
       socket.destroy()
       resolve(answered)
     }
-    socket.once('connect', () => end(true)).once('error', () => end(false))
+    // Anything but a refusal (a full backlog, another user's socket) is no proof that nobody is there.
+    const onError = (error: NodeJS.ErrnoException) => end(error.code !== 'ECONNREFUSED')
+    socket.once('connect', () => end(true)).once('error', onError)
   })
 }
 

@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { type FastifyInstance, fastify } from 'fastify'
 import { Problem } from '../errors.ts'
@@ -18,17 +18,20 @@ export function makeServer(options: { routable(url: string): string; drainMs: nu
   const servers = new Set<Server>()
   /** Connections that have not carried a request yet: Node does not count them as idle. */
   const unused = new Set<Socket>()
+  /** The latest answer on each connection. */
+  const answers = new WeakMap<Socket, ServerResponse>()
   const app = fastify<Server>({
     logger: false,
     trustProxy: false,
     return503OnClosing: false,
     forceCloseConnections: false,
     exposeHeadRoutes: false,
-    clientErrorHandler: answerUnreadable,
+    clientErrorHandler: (error, socket) => answerUnreadable(error, socket, answers.get(socket)),
     rewriteUrl: (request) => options.routable(request.url ?? ''),
     serverFactory(listener: RequestListener) {
       const server = makeHttpServer((request, response) => {
         unused.delete(request.socket)
+        answers.set(request.socket, response)
         listener(request, response)
       })
       server.on('connection', (socket) => {
@@ -89,9 +92,16 @@ function drain(servers: ReadonlySet<Server>, unused: ReadonlySet<Socket>, drainM
   }
 }
 
-function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {
-  if (socket.writable) socket.end(rawProblem(unreadable(error.code)))
-  else socket.destroy()
+/** Says what is wrong with a request, but never within the answer to another, nor in its place. */
+function answerUnreadable(
+  error: Error & { code?: string },
+  socket: Socket,
+  answer: ServerResponse | undefined,
+): void {
+  const isOpen = answer !== undefined && !answer.writableFinished
+  if (socket.writable && !(isOpen && (answer.headersSent || answer.req.complete))) {
+    socket.end(rawProblem(unreadable(error.code)))
+  } else socket.destroy()
 }
 
 function unreadable(code: string | undefined): Problem {

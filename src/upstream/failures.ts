@@ -14,7 +14,7 @@ const CLOSING = new Set(['UND_ERR_DESTROYED', 'UND_ERR_CLOSED'])
  */
 export function upstreamProblem(error: Error, cluster: string, sent: boolean): Problem {
   if (error instanceof Problem) return error
-  const code = 'code' in error ? String(error.code) : error.name
+  const code = 'code' in error && error.code !== undefined ? String(error.code) : error.name
   if (CLOSING.has(code)) return new Problem('draining', 'This proxy is shutting down.')
   if (TIMEOUTS.has(code))
     return new Problem('upstream-timeout', `The cluster ${cluster} did not answer in time (${code}).`)

@@ -140,3 +140,10 @@ t.test('a command’s own flag is taken out of the arguments', async (t) => {
     t.strictSame(args, before, 'the arguments themselves stay')
   }
 })
+
+t.test('an empty timeout is none, and a file that it was given has to be there', async (t) => {
+  await t.rejects(runCommand(wait, ['--timeout']), SettingsError)
+  await t.rejects(runCommand(wait, ['--timeout=']), SettingsError)
+  await t.rejects(runCommand(wait, ['--config', '/none.yaml', '--timeout', '1']), SettingsError)
+  t.same(takeFlag(['--x=1=2'], 'x').value, '1=2')
+})

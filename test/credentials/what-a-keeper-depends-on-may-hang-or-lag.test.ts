@@ -1,7 +1,7 @@
 import t from 'tap'
 import { CredentialKeeper } from '../../src/credentials/keeper.ts'
 import { Pace } from '../../src/credentials/pace.ts'
-import { healthy, MINUTE, warmLab } from '../helpers/keeper-lab.ts'
+import { failing, healthy, MINUTE, outcome, refusing, slowly, warmLab } from '../helpers/keeper-lab.ts'
 import { VirtualClock } from '../helpers/virtual-clock.ts'
 
 t.test('a secret file that hangs is given up like a provider that hangs', async (t) => {
@@ -66,5 +66,30 @@ t.test(
     lab.keeper.accept(current)
     await lab.clock.advance(5 * MINUTE)
     t.ok(await lab.keeper.reject(current))
+  },
+)
+
+t.test('a caller who joins a renewal that the machine slept through gets the one after it', async (t) => {
+  const lab = await warmLab(healthy(5 * MINUTE))
+  lab.provider = slowly(lab.clock, 1_000, healthy(5 * MINUTE))
+  await lab.clock.advance(225_100)
+  lab.clock.sleep(10 * MINUTE)
+  const call = outcome(lab.keeper.obtain())
+  await lab.clock.advance(5_000)
+  t.equal(call.value?.generation, 3)
+})
+
+t.test(
+  'a refused client is left alone, though the network fails in between, and each is called by its name',
+  async (t) => {
+    const lab = await warmLab(refusing)
+    lab.provider = failing()
+    await lab.clock.advance(31_000)
+    t.equal(lab.asked.length, 2)
+    const call = outcome(lab.keeper.obtain())
+    await lab.clock.settle()
+    t.match(call.error, { code: 'credential-unavailable', message: /is down/ })
+    await lab.clock.advance(25_000)
+    t.equal(lab.asked.length, 2, 'the pause is still that of a refusal')
   },
 )
