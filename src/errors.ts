@@ -45,6 +45,27 @@ const problems = {
     cure: 'Set the base URL of your client to this proxy and let it append /v2/…, or check the path for a typo.',
     proxyStatus: 'http_request_denied',
   },
+  'unknown-cluster': {
+    status: 404,
+    title: 'This proxy has no cluster of that name',
+    fault: 'caller',
+    cure: 'Use a name from the setting clusters: /clusters/NAME/v2/…',
+    proxyStatus: 'http_request_denied',
+  },
+  'read-only': {
+    status: 403,
+    title: 'This proxy only lets requests through that read',
+    fault: 'caller',
+    cure: 'Use GET, HEAD or a POST that searches, or start the proxy without readOnly.',
+    proxyStatus: 'http_request_denied',
+  },
+  'not-in-scope': {
+    status: 403,
+    title: 'This request is not among those that are allowed',
+    fault: 'caller',
+    cure: 'Add the method and path to the setting allow of the cluster, or to the entry of the caller.',
+    proxyStatus: 'http_request_denied',
+  },
   'method-not-allowed': {
     status: 405,
     title: 'This method is never forwarded',

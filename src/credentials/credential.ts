@@ -4,6 +4,18 @@ export interface IssuedCredential {
   headers: readonly string[]
   /** Milliseconds from the moment the request for it was sent. */
   lifetimeMs: number
+  /** Set where the headers depend on the method and change with the cluster's answers: a login. Then `headers` are its first. */
+  session?: Session
+}
+
+/** A login at the cluster. */
+export interface Session {
+  /** Name and value pairs to send with a request of this method, as of now. */
+  headersFor(method: string): readonly string[]
+  /** Takes over what an answer of the cluster says of the session: flat name and value pairs. */
+  observe(rawHeaders: readonly string[]): void
+  /** Whether this answer says that the session is over: a 401, or a redirect to the login page. */
+  isOver(status: number, location: string | undefined): boolean
 }
 
 /** A credential as its keeper holds it. Instants are on the keeper's clock, in milliseconds. */
@@ -14,6 +26,7 @@ export interface Credential {
   acquiredAt: number
   renewAt: number
   usableUntil: number
+  session: Session | undefined
 }
 
 /** Makes one attempt at getting a credential. Knows nothing of retries, schedules or other attempts. */
@@ -22,6 +35,10 @@ export interface CredentialSource {
   acquire(signal: AbortSignal): Promise<IssuedCredential>
   /** A digest of what the attempt depends on (the secret), to notice that a refused client was corrected. */
   fingerprint(): Promise<string>
+  /** It can only ever issue the same again, as with a password in the settings: a refusal is final. */
+  readonly fixed?: boolean
+  /** Gives back what it issued, as a logout does. Best effort: never rejects, takes 2 s at most. */
+  retire?(): Promise<void>
 }
 
 /** Why an attempt failed, in words that are safe to log and to show to a caller. */

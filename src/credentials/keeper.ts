@@ -219,10 +219,11 @@ export class CredentialKeeper {
   #succeed(issued: IssuedCredential, sentAt: number): void {
     const now = this.#clock.now()
     const previous = this.#credential
-    const same = previous !== undefined && sameHeaders(previous.headers, issued.headers)
+    const same = previous !== undefined && isSame(previous, issued)
     const generation = same ? previous.generation : (previous?.generation ?? 0) + 1
     const times = timetable(sentAt, issued.lifetimeMs, this.#random())
-    this.#credential = { headers: issued.headers, generation, acquiredAt: sentAt, ...times }
+    const { headers, session } = issued
+    this.#credential = { headers, session, generation, acquiredAt: sentAt, ...times }
     this.#failures = 0
     this.#refusals = 0
     this.#lastFailure = undefined
@@ -321,6 +322,10 @@ export class CredentialKeeper {
   }
 }
 
-function sameHeaders(one: readonly string[], other: readonly string[]): boolean {
-  return one.length === other.length && one.every((part, index) => part === other[index])
+/** A session is the same for as long as it lasts, whatever its headers have become. */
+function isSame(previous: Credential, issued: IssuedCredential): boolean {
+  if (previous.session !== undefined || issued.session !== undefined)
+    return previous.session === issued.session
+  const { headers } = previous
+  return headers.length === issued.headers.length && headers.every((part, i) => part === issued.headers[i])
 }

@@ -1,0 +1,87 @@
+import type { BaseUrl } from './base-url.ts'
+import type { Secret } from './secrets.ts'
+
+/** The settings as the program uses them: complete, consistent, and with secrets that do not print. */
+
+/** How an OAuth client proves who it is (RFC 6749 section 2.3, RFC 7523 section 2.2, RFC 8705 section 2.1). */
+export type ClientAuth =
+  | { method: 'client_secret_post' | 'client_secret_basic'; secret: Secret }
+  | {
+      method: 'private_key_jwt'
+      /** A private key in PEM (PKCS #8, PKCS #1 or SEC 1), RSA or P-256. */
+      key: Secret
+      /** Undefined: RS256 for an RSA key, ES256 for one on P-256. */
+      algorithm: 'RS256' | 'PS256' | 'ES256' | undefined
+      keyId: string | undefined
+      /** The certificate of the key in PEM, whose SHA-1 thumbprint Entra ID wants as `x5t`. */
+      certificate: Secret | undefined
+    }
+  | { method: 'tls_client_auth' }
+
+/** Where tokens come from: a token URL as it is, or an issuer whose metadata names it (OpenID Connect Discovery 1.0). */
+export type IdentityProvider = { tokenUrl: URL } | { issuer: URL }
+
+export interface OAuthSettings {
+  identityProvider: IdentityProvider
+  clientId: string
+  clientAuth: ClientAuth
+  audience: string | undefined
+  scope: string | undefined
+  /** RFC 8707. */
+  resource: string | undefined
+  /** Further parameters and headers of the token request. Their values may be secret. */
+  parameters: Readonly<Record<string, string>>
+  headers: Readonly<Record<string, string>>
+  /** Accepts token responses that RFC 6749 does not allow and that providers are known to give. */
+  lenient: boolean
+}
+
+export interface CookieSettings {
+  /** The login page of the application; undefined: `/login` and `/api/login` below `cluster` are tried. */
+  loginUrl: URL | undefined
+  cluster: BaseUrl
+  username: string
+  password: Secret
+  /** After how long without a request the cluster ends a session, in milliseconds. */
+  idleMs: number
+}
+
+export interface BasicSettings {
+  username: string
+  password: Secret
+}
+
+/** A token that somebody else gets: a value, a file that is read again and again, or what a command prints. */
+export type BearerSettings = { token: Secret } | { command: string }
+
+/** How the proxy authenticates to the cluster. */
+export type AuthSettings =
+  | ({ strategy: 'OAUTH' } & OAuthSettings)
+  | ({ strategy: 'COOKIE' } & CookieSettings)
+  | ({ strategy: 'BASIC' } & BasicSettings)
+  | ({ strategy: 'BEARER' } & BearerSettings)
+  | { strategy: 'NONE' }
+
+/** PEM texts, by value or by file; a file is read again when it changes. */
+export interface TlsSettings {
+  /** Trusted beside those that Node trusts. */
+  ca: Secret | undefined
+  certificate: Secret | undefined
+  key: Secret | undefined
+  passphrase: Secret | undefined
+}
+
+/** How to reach a server. */
+export interface ConnectionSettings {
+  tls: TlsSettings
+  /** The egress proxy for this destination, if it is not reached directly: a URL that may hold a password. */
+  egressProxy: Secret | undefined
+  http2: boolean
+}
+
+/** What callers may do. */
+export interface ScopePolicy {
+  readOnly: boolean
+  /** Rules `METHOD[,METHOD…] PATTERN`; empty: everything below the served prefixes. */
+  allow: readonly string[]
+}
