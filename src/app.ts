@@ -2,24 +2,25 @@ import { randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { buildAdmin } from './admin/admin.ts'
-import type { Settings } from './config/resolve.ts'
+import type { Settings } from './config/settings.ts'
+import { ClientKeepers } from './credentials/clients.ts'
 import { type Clock, systemClock } from './credentials/clock.ts'
-import { CredentialKeeper, type KeeperEvent } from './credentials/keeper.ts'
+import { CredentialKeeper, type KeeperEvent, type KeeperOptions } from './credentials/keeper.ts'
 import { Keepers } from './credentials/keepers.ts'
-import { oauthSource } from './credentials/oauth.ts'
 import { makeAccessLog } from './gateway/access-log.ts'
 import { buildGateway } from './gateway/gateway.ts'
 import { guardPolicy } from './gateway/guard.ts'
-import { keeperLog } from './log.ts'
-import { clusterDispatcher, identityProviderDispatcher } from './upstream/dispatcher.ts'
+import { connectionLog, keeperLog } from './log.ts'
+import { Destinations } from './upstream/destinations.ts'
 
 /** The whole proxy, put together and not yet listening. */
 export interface App {
-  /** For callers: `/v2/**`. */
+  /** For callers: `/v2/**` and what else is served. */
   gateway: FastifyInstance
   /** For probes, if there is to be one. */
   admin: FastifyInstance | undefined
-  keeper: CredentialKeeper
+  /** The keeper of the credential at `/v2`; undefined where callers bring clients of their own. */
+  keeper: CredentialKeeper | undefined
   /** Begins to acquire the credential; returns at once, whether or not the identity provider is up. */
   start(): void
   /** Lets requests in flight finish for at most `drainMs`, then lets go of every connection and timer. */
@@ -42,32 +43,51 @@ const DRAIN_MS = 30_000
  */
 export async function buildApp(settings: Settings, options: AppOptions): Promise<App> {
   const { logger } = options
-  const { oauth } = settings
-  const clusterPool = clusterDispatcher()
-  const identityProviderPool = identityProviderDispatcher()
+  const { defaultCluster } = settings
   const keepers = new Keepers()
+  const clock = options.clock ?? systemClock()
   let draining = false
-  let started = false
+  let started = settings.callersAreClients
 
-  const log = keeperLog(logger)
-  const onEvent = (event: KeeperEvent) => {
-    if (event.type === 'acquired') started = true
-    log(event)
-  }
-  const { clientId, audience, scope } = oauth
-  const key = { method: 'OAUTH', tokenUrl: oauth.tokenUrl.href, clientId, audience, scope }
-  const keeper = keepers.get(key, (pace) => {
-    const source = oauthSource({ ...oauth, dispatcher: identityProviderPool })
-    const clock = options.clock ?? systemClock()
-    return new CredentialKeeper({ source, clock, pace, random: options.random ?? Math.random, onEvent })
+  const makeKeeper = (own: Omit<KeeperOptions, 'clock' | 'random'>) =>
+    new CredentialKeeper({ ...own, clock, random: options.random ?? Math.random })
+  const callerLog = keeperLog(logger.child({ callers: true }))
+  const destinations = new Destinations(settings.clusters, defaultCluster, {
+    keepers,
+    clients: new ClientKeepers({
+      keepers,
+      now: () => clock.now(),
+      makeKeeper: (source, pace, onEvent) =>
+        makeKeeper({
+          source,
+          pace,
+          onlyIfUsed: true,
+          refusal: 'caller-refused',
+          onEvent(event) {
+            onEvent(event)
+            callerLog(event)
+          },
+        }),
+    }),
+    notices: connectionLog(logger),
+    makeKeeper(source, pace, { cluster, strategy, onlyIfUsed }) {
+      const about = settings.clusters.size > 1 ? { cluster } : {}
+      const log = keeperLog(logger.child(about), strategy)
+      const onEvent = (event: KeeperEvent) => {
+        if (event.type === 'acquired' && cluster === defaultCluster.name) started = true
+        log(event)
+      }
+      return makeKeeper({ source, pace, onlyIfUsed, onEvent })
+    },
   })
+  const keeper = settings.callersAreClients
+    ? undefined
+    : destinations.get(defaultCluster, 'v2')?.keeperFor(undefined)
 
   const host = 'host' in settings.listen ? settings.listen.host : undefined
   const isDraining = () => draining
   const gateway = await buildGateway({
-    cluster: settings.cluster,
-    dispatcher: clusterPool,
-    keeper,
+    destinations,
     pseudonym: `camunda-auth-proxy-${randomBytes(4).toString('hex')}`,
     maxReplayBytes: settings.maxReplayBytes,
     guard: guardPolicy(host, settings.allowedHosts, await settings.callerToken?.read()),
@@ -79,7 +99,7 @@ export async function buildApp(settings: Settings, options: AppOptions): Promise
   const admin =
     settings.admin &&
     buildAdmin(guardPolicy(settings.admin.host, settings.allowedHosts, undefined), {
-      credential: () => keeper.status(),
+      credential: () => keeper?.status(),
       isDraining,
       hasStarted: () => started,
     })
@@ -88,13 +108,13 @@ export async function buildApp(settings: Settings, options: AppOptions): Promise
     gateway,
     admin,
     keeper,
-    start: () => keeper.start(),
+    start: () => keeper?.start(),
     async close() {
       draining = true
       keepers.drain()
       await gateway.close()
-      keepers.close()
-      await Promise.all([admin?.close(), clusterPool.destroy(), identityProviderPool.destroy()])
+      await keepers.close()
+      await Promise.all([admin?.close(), destinations.destroy()])
     },
   }
 }

@@ -33,9 +33,16 @@ const problems = {
   },
   'caller-not-authenticated': {
     status: 401,
-    title: 'The caller token is missing or wrong',
+    title: 'The caller has not said who it is, or is not known',
     fault: 'caller',
-    cure: 'Send the value of the setting callerToken in the header X-Camunda-Proxy-Token.',
+    cure: 'Send a caller token in the header X-Camunda-Proxy-Token; with callerAuth client-credentials, send client id and secret as HTTP Basic.',
+    proxyStatus: 'http_request_denied',
+  },
+  'caller-refused': {
+    status: 401,
+    title: 'The identity provider refused the client of the caller',
+    fault: 'caller',
+    cure: 'Check the client id and secret that the caller sends as HTTP Basic; wrong ones are tried ever more rarely.',
     proxyStatus: 'http_request_denied',
   },
   'path-not-allowed': {

@@ -1,8 +1,8 @@
 /** What an application may import. */
 export { type App, type AppOptions, buildApp } from './app.ts'
 export { type LoadedSettings, loadSettings } from './config/load.ts'
-export type { Settings } from './config/resolve.ts'
 export { Secret } from './config/secrets.ts'
+export type { Settings } from './config/settings.ts'
 export { type Clock, systemClock } from './credentials/clock.ts'
 export {
   AcquireError,

@@ -1,5 +1,14 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
+import type { AuthSettings } from './config/settings.ts'
 import type { KeeperEvent } from './credentials/keeper.ts'
+
+type Strategy = AuthSettings['strategy']
+
+/** What those who hold connections tell. */
+interface ConnectionNotices {
+  onRenewed(sentence: string): void
+  onRenewalFailed(sentence: string): void
+}
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 
@@ -27,34 +36,53 @@ export function describeError(error: unknown): { type: string; message: string; 
   return { type: error.name, message: error.message, stack: error.stack }
 }
 
+/** What a method's credential is called, and what to look at if the cluster refuses it. */
+const words: Record<Strategy, { name: string; check: string }> = {
+  OAUTH: { name: 'token', check: 'audience and permissions' },
+  BEARER: { name: 'token', check: 'whether it is for this cluster, and its permissions' },
+  BASIC: { name: 'password', check: 'user name, password and permissions' },
+  COOKIE: {
+    name: 'login',
+    check: 'whether the cluster takes logins for its API, and the permissions of the user',
+  },
+  NONE: { name: 'access without credential', check: 'whether the cluster wants one: set authStrategy' },
+}
+
 /** Logs what happens to a credential: its lifetime, its next renewal, and every failure with cause and next try. */
-export function keeperLog(logger: Logger): (event: KeeperEvent) => void {
+export function keeperLog(logger: Logger, strategy: Strategy = 'OAUTH'): (event: KeeperEvent) => void {
+  const { name, check } = words[strategy]
   return (event) => {
     if (event.type === 'acquired') {
-      const { generation, tookMs, lifetimeMs, renewInMs } = event
+      const { generation, tookMs, lifetimeMs, renewInMs, same } = event
       const times = {
         lifetimeS: seconds(lifetimeMs),
         nextRenewalInS: seconds(renewInMs),
         tookMs: Math.round(tookMs),
       }
-      logger.info({ generation, ...times }, generation === 1 ? 'token acquired' : 'token renewed')
+      const what = same ? 'is still good' : generation === 1 ? 'acquired' : 'renewed'
+      logger[same ? 'debug' : 'info']({ generation, ...times }, `${name} ${what}`)
     } else if (event.type === 'failed') {
       const { failure, nextTryInMs, usableForMs } = event
       const times = { nextTryInS: seconds(nextTryInMs), oldTokenUsableForS: seconds(usableForMs) }
       const level = usableForMs > 0 && !failure.refused ? 'warn' : 'error'
-      logger[level]({ cause: failure.code, ...times }, `no new token: ${failure.message}`)
+      logger[level]({ cause: failure.code, ...times }, `no new ${name}: ${failure.message}`)
     } else if (event.type === 'renewal-forced') {
       logger.warn(
         { generation: event.generation },
-        'the cluster refused a token before its time: fetching a new one',
+        `the cluster refused a ${name} before its time: getting a new one`,
       )
     } else {
       const times = { generation: event.generation, pauseS: seconds(event.pauseMs) }
-      logger.error(
-        times,
-        'the cluster refuses even a fresh token: check audience and permissions; 401s are passed on',
-      )
+      logger.error(times, `the cluster refuses even a fresh ${name}: check ${check}; 401s are passed on`)
     }
+  }
+}
+
+/** Logs that certificate files were renewed, or could not be. */
+export function connectionLog(logger: Logger): ConnectionNotices {
+  return {
+    onRenewed: (sentence) => logger.info(sentence),
+    onRenewalFailed: (sentence) => logger.error(sentence),
   }
 }
 

@@ -25,8 +25,8 @@ t.test('lifetime and next renewal; failures with their cause and the next try', 
     refused: false,
   }
   const events: KeeperEvent[] = [
-    { type: 'acquired', generation: 1, tookMs: 12.3, lifetimeMs: 300_000, renewInMs: 225_040 },
-    { type: 'acquired', generation: 2, tookMs: 1, lifetimeMs: 300_000, renewInMs: 225_000 },
+    { type: 'acquired', generation: 1, same: false, tookMs: 12.3, lifetimeMs: 300_000, renewInMs: 225_040 },
+    { type: 'acquired', generation: 2, same: false, tookMs: 1, lifetimeMs: 300_000, renewInMs: 225_000 },
     { type: 'failed', failure, nextTryInMs: 1_500, usableForMs: 60_000 },
     { type: 'failed', failure: { ...failure, refused: true }, nextTryInMs: 30_000, usableForMs: 60_000 },
     { type: 'renewal-forced', generation: 2 },

@@ -9,7 +9,7 @@ const DRAIN_MS = 1_000
 
 /** The listener for probes, behind the same guard as the gateway. Does not listen yet. */
 export function buildAdmin(guard: GuardPolicy, health: Health): FastifyInstance {
-  const app = makeServer({ routable: (url) => url, drainMs: DRAIN_MS })
+  const app = makeServer({ routable: (request) => request.url ?? '', drainMs: DRAIN_MS })
   const refusal = makeGuard(guard)
   app.addHook('onRequest', (request, reply, done) => {
     const problem = refusal(request.raw)

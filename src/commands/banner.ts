@@ -1,36 +1,57 @@
-import type { Settings } from '../config/resolve.ts'
+import type { ApiSettings, Settings } from '../config/settings.ts'
 
 /** What a person wants to know when the proxy has started, line by line. Holds no secret. */
 export interface StartReport {
   listening: string
   admin: string | undefined
   cluster: string
-  identityProvider: string
-  clientId: string
+  authentication: string
+  identityProvider: string | undefined
+  clientId: string | undefined
   audience: string | undefined
+  clusters: string | undefined
   tryIt: string
 }
 
 export function startReport(settings: Settings, listening: string, admin: string | undefined): StartReport {
-  const { cluster, oauth } = settings
-  return {
+  const { defaultCluster, clusters } = settings
+  // Always served.
+  const { address, auth } = defaultCluster.apis.get('v2') as ApiSettings
+  const others = [...clusters.keys()].map((name) => `/clusters/${name}/v2`)
+  const report = {
     listening,
     admin,
-    cluster: cluster.origin + cluster.basePath,
-    identityProvider: oauth.tokenUrl.href,
-    clientId: oauth.clientId,
-    audience: oauth.audience,
+    cluster: address.origin + address.basePath,
+    authentication: auth.strategy,
+    identityProvider: undefined,
+    clientId: undefined,
+    audience: undefined,
+    clusters: clusters.size > 1 ? shortened(others) : undefined,
     tryIt: `${curl(settings, listening)}/v2/topology`,
   }
+  if (!('identityProvider' in auth)) return report
+  const provider =
+    'issuer' in auth.identityProvider ? auth.identityProvider.issuer : auth.identityProvider.tokenUrl
+  const clientId = 'clientId' in auth ? auth.clientId : 'of each caller'
+  // A query may hold what is nobody's business.
+  const identityProvider = provider.origin + provider.pathname
+  return { ...report, identityProvider, clientId, audience: auth.audience }
+}
+
+function shortened(names: readonly string[]): string {
+  const shown = names.slice(0, 5).join(', ')
+  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown
 }
 
 /** The beginning of a curl line that reaches the proxy, up to the path. */
 export function curl(settings: Settings, listening: string): string {
-  const token = settings.callerToken === undefined ? '' : " -H 'X-Camunda-Proxy-Token: …'"
+  const isToken = settings.callerToken !== undefined || settings.callersFile !== undefined
+  const token = isToken ? " -H 'X-Camunda-Proxy-Token: …'" : ''
+  const client = settings.callersAreClients ? ' -u CLIENT_ID:CLIENT_SECRET' : ''
   const target = listening.startsWith('unix:')
     ? `--unix-socket ${listening.slice('unix:'.length)} http://localhost`
     : listening.replace(/\/\/(0\.0\.0\.0|\[::\])/, '//127.0.0.1')
-  return `curl${token} ${target}`
+  return `curl${token}${client} ${target}`
 }
 
 /** The report as a block for a terminal. */
@@ -39,9 +60,11 @@ export function banner(report: StartReport): string {
     ['listening', report.listening],
     ['admin', report.admin],
     ['cluster', report.cluster],
+    ['authentication', report.authentication],
     ['identity provider', report.identityProvider],
     ['client id', report.clientId],
     ['audience', report.audience],
+    ['clusters', report.clusters],
     ['try it', report.tryIt],
     ['point a tool at it', 'its base URL is the address above, its authentication is "none"'],
   ]

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { type App, buildApp } from '../app.ts'
-import type { Settings } from '../config/resolve.ts'
+import type { Settings } from '../config/settings.ts'
 import { listen } from '../gateway/listen.ts'
 import { banner, startReport } from './banner.ts'
 import type { CommandContext } from './command.ts'

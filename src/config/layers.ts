@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs'
 import { parseArgs, parseEnv } from 'node:util'
 import type { SettingFault } from '../errors.ts'
 import { environmentNames, flagName, unknownVariables } from './camunda-env.ts'
-import { isSecret, type SettingName, settingNames, settingSchema } from './schema.ts'
+import {
+  clusterSettingNames,
+  isSecret,
+  type SettingName,
+  schema,
+  settingNames,
+  settingSchema,
+} from './schema.ts'
 
 /** A value as it was found, and where: `text` ones still have to be read as what the setting is. */
 interface Found {
@@ -22,6 +29,8 @@ export type Layer = (name: SettingName) => Found | undefined
 export interface Layers {
   /** Most binding first. */
   layers: Layer[]
+  /** The entries of `clusters`, by name, as the file has them. */
+  clusters: { name: string; layer: Layer }[]
   faults: SettingFault[]
   warnings: string[]
 }
@@ -35,13 +44,15 @@ export async function readLayers(args: readonly string[], env: Environment): Pro
   const envFiles = (flags.meta.get('env-file') ?? []).map((path) => readEnvFile(path, faults))
   const merged: Environment = Object.assign({}, ...envFiles.map((file) => file.values), withoutEmpty(env))
   const configPath = flags.meta.get('config')?.at(-1) ?? merged.CAMUNDA_PROXY_CONFIG
+  const file = configPath === undefined ? undefined : await readConfigFile(configPath, faults)
   return {
     layers: [
       (name) => flags.found.get(name),
       environmentLayer(withoutEmpty(env), 'environment variable'),
       ...envFiles.toReversed().map((file) => environmentLayer(file.values, `${file.path},`)),
-      ...(configPath === undefined ? [] : [await fileLayer(configPath, faults)]),
+      ...(file === undefined ? [] : [mapLayer(file.values, settingNames, '', file.path, faults)]),
     ],
+    clusters: file === undefined ? [] : clusterLayers(file.values.clusters, file.path, faults),
     faults,
     warnings: unknownVariables(Object.keys(merged), ['config', ...settingNames]).map(
       (name) =>
@@ -144,26 +155,58 @@ function readEnvFile(path: string, faults: SettingFault[]): { path: string; valu
   }
 }
 
-async function fileLayer(path: string, faults: SettingFault[]): Promise<Layer> {
-  const values = await readConfigFile(path, faults)
+/** A map of the file as a layer; `prefix` goes before the names that it does not know. */
+function mapLayer(
+  values: Record<string, unknown>,
+  known: readonly string[],
+  prefix: string,
+  path: string,
+  faults: SettingFault[],
+): Layer {
   for (const key of Object.keys(values)) {
-    if (settingNames.includes(key as SettingName)) continue
-    faults.push({
-      setting: key,
-      source: path,
-      expected: `a setting of this program${suggestion(key, settingNames)}`,
-    })
+    if (known.includes(key) || (prefix === '' && key === 'clusters')) continue
+    const expected = `a setting of ${prefix === '' ? 'this program' : 'a cluster'}${suggestion(key, known)}`
+    faults.push({ setting: prefix + key, source: path, expected })
   }
-  return (name) => (values[name] == null ? undefined : { value: values[name], text: false, source: path })
+  return (name) =>
+    values[name] == null || !known.includes(name)
+      ? undefined
+      : { value: values[name], text: false, source: path }
+}
+
+const CLUSTER_NAME = new RegExp(schema.properties.clusters.propertyNames.pattern)
+
+function clusterLayers(clusters: unknown, path: string, faults: SettingFault[]): Layers['clusters'] {
+  if (clusters == null) return []
+  const entries = isMap(clusters) ? Object.entries(clusters) : []
+  if (!isMap(clusters) || entries.length > schema.properties.clusters.maxProperties)
+    faults.push({ setting: 'clusters', source: path, expected: 'a map from at most 1000 names to settings' })
+  return entries.flatMap(([name, values]) => {
+    const setting = `clusters.${name}`
+    const isNamed = CLUSTER_NAME.test(name)
+    const expected = isNamed ? 'a map of settings' : 'a name of letters, digits, dots and hyphens'
+    if (!isNamed || !isMap(values)) {
+      faults.push({ setting, source: path, expected })
+      return []
+    }
+    return [{ name, layer: mapLayer(values, clusterSettingNames, `${setting}.`, path, faults) }]
+  })
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** YAML, and therefore JSON too. */
-async function readConfigFile(path: string, faults: SettingFault[]): Promise<Record<string, unknown>> {
+async function readConfigFile(
+  path: string,
+  faults: SettingFault[],
+): Promise<{ path: string; values: Record<string, unknown> }> {
   // Loaded where it is needed: most starts have no file.
   const { parse } = await import('yaml')
   const fault = (expected: string) => {
     faults.push({ setting: 'config', source: path, expected })
-    return {}
+    return { path, values: {} }
   }
   let text: string
   try {
@@ -173,9 +216,9 @@ async function readConfigFile(path: string, faults: SettingFault[]): Promise<Rec
   }
   try {
     // Its warnings quote what they warn of.
-    const values: unknown = parse(text, { maxAliasCount: 100, prettyErrors: false, logLevel: 'error' }) ?? {}
-    const isMap = typeof values === 'object' && values !== null && !Array.isArray(values)
-    return isMap ? { ...values } : fault('a map of settings')
+    const options = { maxAliasCount: 1_000, merge: true, prettyErrors: false, logLevel: 'error' } as const
+    const values: unknown = parse(text, options) ?? {}
+    return isMap(values) ? { path, values } : fault('a map of settings')
   } catch {
     // The parser's own message quotes the line, which may hold a secret.
     return fault('valid YAML or JSON')
@@ -191,7 +234,10 @@ function suggestion(name: string, known: readonly string[]): string {
   const nearest = known
     .map((candidate) => ({ candidate, distance: distance(name.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance)[0]
-  return nearest !== undefined && nearest.distance <= 3 ? `; did you mean ${nearest.candidate}?` : ''
+  // As many changes as letters make anything of anything.
+  return nearest !== undefined && nearest.distance <= Math.min(3, name.length - 1)
+    ? `; did you mean ${nearest.candidate}?`
+    : ''
 }
 
 /** Levenshtein's edit distance. */

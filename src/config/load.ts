@@ -1,8 +1,18 @@
 import { Ajv } from 'ajv'
 import { type SettingFault, SettingsError } from '../errors.ts'
+import { clusterProperties } from './cluster-schema.ts'
 import { type Layer, type Ranked, readLayers } from './layers.ts'
-import { resolve, type Settings } from './resolve.ts'
-import { type RawSettings, type SettingName, schema, settingNames, settingSchema } from './schema.ts'
+import { proxyProperties } from './proxy-schema.ts'
+import { resolve } from './resolve.ts'
+import {
+  clusterSettingNames,
+  type RawSettings,
+  type SettingName,
+  settingNames,
+  settingSchema,
+} from './schema.ts'
+import type { Settings } from './settings.ts'
+import type { Given } from './work.ts'
 
 export interface LoadedSettings {
   settings: Settings
@@ -13,7 +23,8 @@ export interface LoadedSettings {
 }
 
 export interface EffectiveSetting {
-  name: SettingName
+  /** As in the file, with `clusters.NAME.` before that of an entry. */
+  name: string
   /** Undefined for a secret. */
   value: unknown
   source: string
@@ -39,14 +50,21 @@ type Environment = Readonly<Record<string, string | undefined>>
  * @throws SettingsError with everything that is wrong
  */
 export async function loadSettings(args: readonly string[], env: Environment): Promise<LoadedSettings> {
-  const { found, faults, warnings } = await readFound(args, env)
-  const unusable = new Set(faults.map((fault) => fault.setting))
-  const resolved = resolve(valuesOf(found, unusable), (name) => found.get(name), unusable)
+  const { found, clusters, faults, warnings } = await readFound(args, env)
+  const resolved = resolve(
+    given(found, '', faults),
+    new Map([...clusters].map(([name, entry]) => [name, given(entry, prefixOf(name), faults)])),
+  )
   faults.push(...resolved.faults)
   if (faults.length > 0 || resolved.settings === undefined) throw new SettingsError(faults, warnings)
   return {
     settings: resolved.settings,
-    effective: effective(found, resolved.derived),
+    effective: [
+      ...effective(settingNames, found, resolved.derived, ''),
+      ...[...clusters].flatMap(([name, entry]) =>
+        effective(clusterSettingNames, entry, new Map(), prefixOf(name)),
+      ),
+    ],
     warnings: [...warnings, ...resolved.warnings],
   }
 }
@@ -69,15 +87,38 @@ export async function loadSome<N extends SettingName>(
 }
 
 async function readFound(args: readonly string[], env: Environment) {
-  const { layers, faults, warnings } = await readLayers(args, env)
+  const { layers, clusters: entries, faults, warnings } = await readLayers(args, env)
+  const found = findAll(settingNames, layers)
+  const clusters = new Map(entries.map(({ name, layer }) => [name, findAll(clusterSettingNames, [layer])]))
+  const isValid = validator()
+  faults.push(...invalid(found, '', isValid))
+  for (const [name, entry] of clusters) faults.push(...invalid(entry, prefixOf(name), isValid))
+  return { found, clusters, faults, warnings }
+}
+
+function prefixOf(cluster: string): string {
+  return `clusters.${cluster}.`
+}
+
+function findAll(names: readonly SettingName[], layers: readonly Layer[]): Map<SettingName, Ranked> {
   const found = new Map<SettingName, Ranked>()
-  for (const name of settingNames) {
+  for (const name of names) {
     const value = fromLayers(name, layers)
     if (value !== undefined)
       found.set(name, { ...value, value: value.text ? fromText(name, value.value) : value.value })
   }
-  faults.push(...invalid(valuesOf(found, new Set()), found))
-  return { found, faults, warnings }
+  return found
+}
+
+/** What there is to work with, and what is wrong with it already; `prefix` stands before the names in `faults`. */
+function given(
+  found: ReadonlyMap<SettingName, Ranked>,
+  prefix: string,
+  faults: readonly SettingFault[],
+): Given {
+  const own = faults.filter(({ setting }) => setting.startsWith(prefix))
+  const unusable = new Set(own.map(({ setting }) => setting.slice(prefix.length)))
+  return { raw: valuesOf(found, unusable), found, unusable }
 }
 
 function valuesOf(
@@ -105,6 +146,7 @@ function fromText(name: SettingName, value: unknown): unknown {
   if ((type === 'integer' || anyOf !== undefined) && /^\d+$/.test(text)) return Number(text)
   if (type === 'boolean')
     return { true: true, '1': true, false: false, '0': false }[text.toLowerCase()] ?? text
+  if (type === 'object') return Object.fromEntries(new URLSearchParams(text))
   if (type === 'array')
     return text
       .split(',')
@@ -115,27 +157,40 @@ function fromText(name: SettingName, value: unknown): unknown {
   return text
 }
 
-function invalid(raw: object, found: ReadonlyMap<SettingName, Ranked>): SettingFault[] {
+/** Validates one setting at a time, so that a fault is told by its name alone; compiled when it is needed. */
+function validator(): (name: SettingName, value: unknown) => boolean {
   const ajv = new Ajv(ajvOptions)
-  ajv.addVocabulary(['expected', 'secret'])
-  ajv.validate(schema, raw)
-  const names = new Set((ajv.errors ?? []).map((error) => error.instancePath.split('/')[1]))
-  return settingNames
-    .filter((name) => names.has(name))
-    .map((setting) => ({
-      setting,
-      source: found.get(setting)?.source ?? 'not set',
-      expected: settingSchema(setting).expected,
+  ajv.addVocabulary(['expected', 'secret', 'common'])
+  const properties: Record<string, object> = { ...clusterProperties, ...proxyProperties }
+  return (name, value) => ajv.validate(properties[name] ?? false, value)
+}
+
+function invalid(
+  found: ReadonlyMap<SettingName, Ranked>,
+  prefix: string,
+  isValid: (name: SettingName, value: unknown) => boolean,
+): SettingFault[] {
+  return [...found]
+    .filter(([name, { value, source }]) => source !== 'default' && !isValid(name, value))
+    .map(([name, { source }]) => ({
+      setting: prefix + name,
+      source,
+      expected: settingSchema(name).expected,
     }))
 }
 
 function effective(
+  names: readonly SettingName[],
   found: ReadonlyMap<SettingName, Ranked>,
   derived: ReadonlyMap<SettingName, Ranked>,
+  prefix: string,
 ): EffectiveSetting[] {
-  return settingNames.flatMap((name) => {
+  return names.flatMap((name) => {
     const value = found.get(name) ?? derived.get(name)
-    if (value === undefined) return []
-    return [{ name, value: settingSchema(name).secret ? undefined : value.value, source: value.source }]
+    const { secret, common } = settingSchema(name)
+    // Most are of no interest where nobody has set them.
+    if (value === undefined || (value.source === 'default' && (prefix !== '' || common !== true))) return []
+    const shown = secret ? undefined : value.value
+    return [{ name: prefix + name, value: shown, source: value.source }]
   })
 }

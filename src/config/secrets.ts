@@ -14,19 +14,22 @@ export class Secret {
   readonly #read: () => Promise<string>
   /** Where it comes from, without the value: for messages. */
   readonly origin: string
+  /** Equal where value or file are: for keys of caches, never to be shown. */
+  readonly id: string
 
-  private constructor(origin: string, read: () => Promise<string>) {
+  private constructor(origin: string, id: string, read: () => Promise<string>) {
     this.origin = origin
+    this.id = id
     this.#read = read
   }
 
   static ofValue(value: string): Secret {
-    return new Secret('settings', async () => value)
+    return new Secret('settings', digest(value), async () => value)
   }
 
   /** A trailing line break is not part of the secret: editors and `echo` add one. */
   static ofFile(path: string): Secret {
-    return new Secret(`file ${path}`, async () => {
+    return new Secret(`file ${path}`, path, async () => {
       if (mayBlock(await stat(path))) throw new Error(`${path} is not a regular file`)
       const value = (await readFile(path, { encoding: 'utf8' })).slice(0, MAX_BYTES).replace(/(\r?\n)+$/, '')
       if (value === '') throw new Error(`file ${path} is empty`)
@@ -41,9 +44,7 @@ export class Secret {
 
   /** A digest that changes with the value and does not give it away. */
   async fingerprint(): Promise<string> {
-    return createHash('sha256')
-      .update(await this.#read())
-      .digest('base64url')
+    return digest(await this.#read())
   }
 
   toString(): string {
@@ -57,6 +58,10 @@ export class Secret {
   [inspect.custom](): string {
     return REDACTED
   }
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64url')
 }
 
 /** Takes each of the given secrets, as it is and URL-encoded, out of a text that somebody else wrote. */

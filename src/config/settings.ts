@@ -1,4 +1,5 @@
 import type { BaseUrl } from './base-url.ts'
+import type { optionalApis } from './cluster-schema.ts'
 import type { Secret } from './secrets.ts'
 
 /** The settings as the program uses them: complete, consistent, and with secrets that do not print. */
@@ -79,9 +80,50 @@ export interface ConnectionSettings {
   http2: boolean
 }
 
+/** The APIs that can be forwarded. */
+export type ApiName = 'v2' | (typeof optionalApis)[number]
+
 /** What callers may do. */
 export interface ScopePolicy {
   readOnly: boolean
   /** Rules `METHOD[,METHOD…] PATTERN`; empty: everything below the served prefixes. */
   allow: readonly string[]
+}
+
+/** An API that is forwarded: where it is, and what it wants. */
+export interface ApiSettings {
+  address: BaseUrl
+  auth: AuthSettings | CallerAuthSettings
+  connection: ConnectionSettings
+}
+
+/** Each caller is an OAuth client of its own and sends its id and secret. */
+export interface CallerAuthSettings extends Omit<OAuthSettings, 'clientId' | 'clientAuth'> {
+  strategy: 'CALLER'
+  method: 'client_secret_post' | 'client_secret_basic'
+}
+
+export interface ClusterSettings {
+  name: string
+  /** Those that are served, by name; `v2` always is. */
+  apis: ReadonlyMap<ApiName, ApiSettings>
+  /** For token requests; used with OAuth only. */
+  identityProvider: ConnectionSettings
+  scope: ScopePolicy
+}
+
+export interface Settings {
+  clusters: ReadonlyMap<string, ClusterSettings>
+  /** The one that is served at `/v2`. */
+  defaultCluster: ClusterSettings
+  listen: { host: string; port: number } | { socket: string }
+  admin: { host: string; port: number } | undefined
+  callerToken: Secret | undefined
+  callersFile: string | undefined
+  /** Callers bring client ids and secrets of their own. */
+  callersAreClients: boolean
+  allowedHosts: readonly string[]
+  maxReplayBytes: number
+  accessLog: 'off' | 'errors' | 'all'
+  logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 }

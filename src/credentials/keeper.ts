@@ -19,7 +19,15 @@ export type KeeperState =
 
 /** What a keeper tells the log and the metrics. Durations in milliseconds; no event holds a credential. */
 export type KeeperEvent =
-  | { type: 'acquired'; generation: number; tookMs: number; lifetimeMs: number; renewInMs: number }
+  /** `same`: it is the one that was there before, and only its time is new. */
+  | {
+      type: 'acquired'
+      generation: number
+      same: boolean
+      tookMs: number
+      lifetimeMs: number
+      renewInMs: number
+    }
   | { type: 'failed'; failure: AcquireFailure; nextTryInMs: number; usableForMs: number }
   | { type: 'renewal-forced'; generation: number }
   | { type: 'rejected'; generation: number; pauseMs: number }
@@ -29,6 +37,8 @@ export interface KeeperStatus {
   /** How long the current credential can still be used, in milliseconds; 0 if there is none. */
   usableForMs: number
   lastFailure: AcquireFailure | undefined
+  /** None is usable only because nobody asked for one: the next caller sets things going. */
+  isIdle: boolean
 }
 
 export interface KeeperOptions {
@@ -38,6 +48,10 @@ export interface KeeperOptions {
   /** A number from 0 up to 1, as Math.random gives. */
   random: () => number
   onEvent: (event: KeeperEvent) => void
+  /** Renews only what was used since the last renewal, so that an idle credential costs nothing. */
+  onlyIfUsed?: boolean
+  /** The problem of a refusal: whose client it is that the identity provider refuses. */
+  refusal?: 'credential-refused' | 'caller-refused'
 }
 
 interface Flight {
@@ -66,6 +80,8 @@ export class CredentialKeeper {
   readonly #pace: Pace
   readonly #random: () => number
   readonly #onEvent: (event: KeeperEvent) => void
+  readonly #onlyIfUsed: boolean
+  readonly #refusal: 'credential-refused' | 'caller-refused'
   readonly #waiters: Waiters
   readonly #rejections = new Rejections()
 
@@ -80,6 +96,8 @@ export class CredentialKeeper {
   #notBefore = Number.NEGATIVE_INFINITY
   /** When the next attempt is due: the one number that the hot path compares with the clock. */
   #dueAt = Number.POSITIVE_INFINITY
+  /** Whether anybody asked for the credential since the last attempt. */
+  #used = false
   #phase: 'running' | 'draining' | 'closed' = 'running'
   #cancelTimer = () => {}
   #cancelWatch = () => {}
@@ -90,6 +108,8 @@ export class CredentialKeeper {
     this.#pace = options.pace
     this.#random = options.random
     this.#onEvent = options.onEvent
+    this.#onlyIfUsed = options.onlyIfUsed ?? false
+    this.#refusal = options.refusal ?? 'credential-refused'
     this.#waiters = new Waiters(options.clock, MAX_WAITERS)
   }
 
@@ -101,6 +121,7 @@ export class CredentialKeeper {
   /** The credential to send now, or undefined if there is none. Synchronous; sets a due renewal going. */
   current(): Credential | undefined {
     const now = this.#clock.now()
+    this.#used = true
     if (now >= this.#dueAt) this.#launchIfAllowed(now)
     return this.#usable(now)
   }
@@ -155,6 +176,11 @@ export class CredentialKeeper {
       state: this.#stateAt(now),
       usableForMs: this.#usableForMs(now),
       lastFailure: this.#lastFailure,
+      isIdle:
+        this.#onlyIfUsed &&
+        this.#credential !== undefined &&
+        this.#failures === 0 &&
+        this.#usable(now) === undefined,
     }
   }
 
@@ -165,12 +191,17 @@ export class CredentialKeeper {
     this.#plan()
   }
 
-  /** Ends for good: leaves no timer, no attempt and no waiter behind. */
-  close(): void {
+  /**
+   * Ends for good: leaves no timer, no attempt and no waiter behind. Resolves, after 2 s at most, when what can be
+   * given back has been.
+   */
+  async close(): Promise<void> {
+    if (this.#phase === 'closed') return
     this.#phase = 'closed'
     this.#flight?.controller.abort(new Problem('draining', 'This proxy is shutting down.'))
     this.#cancelWatch()
     this.#plan()
+    await this.#source.retire?.()
   }
 
   #usable(now: number): Credential | undefined {
@@ -209,6 +240,7 @@ export class CredentialKeeper {
   async #fly(signal: AbortSignal): Promise<void> {
     const landing = await attempt(this.#source, this.#clock, this.#pace, signal)
     this.#flight = undefined
+    this.#used = false
     if (this.#phase === 'closed') return
     if ('issued' in landing) this.#succeed(landing.issued, landing.sentAt)
     else this.#fail(landing.failure)
@@ -233,6 +265,7 @@ export class CredentialKeeper {
     this.#onEvent({
       type: 'acquired',
       generation,
+      same,
       tookMs: now - sentAt,
       lifetimeMs: issued.lifetimeMs,
       renewInMs: Math.max(0, times.renewAt - now),
@@ -279,7 +312,7 @@ export class CredentialKeeper {
       })
     }
     const retryAfterS = Math.max(1, Math.ceil((this.#notBefore - this.#clock.now()) / 1_000))
-    const code = this.#lastFailure.refused ? 'credential-refused' : 'credential-unavailable'
+    const code = this.#lastFailure.refused ? this.#refusal : 'credential-unavailable'
     return new Problem(code, `${this.#lastFailure.message} The next attempt is due in ${retryAfterS} s.`, {
       retryAfterS,
     })
@@ -293,8 +326,8 @@ export class CredentialKeeper {
     const delay = Math.min(Math.max(0, this.#dueAt - this.#clock.now()), LONGEST_TIMER_MS)
     this.#cancelTimer = this.#clock.setTimer(() => {
       const now = this.#clock.now()
-      if (now >= this.#dueAt) this.#launchIfAllowed(now)
-      else this.#plan()
+      if (now < this.#dueAt) this.#plan()
+      else if (this.#used || !this.#onlyIfUsed) this.#launchIfAllowed(now)
     }, delay)
   }
 
@@ -306,7 +339,8 @@ export class CredentialKeeper {
 
   /** While the client is refused: looks whether its secret was changed, and tries again at once if it was. */
   #watch(refusedFingerprint: string | undefined): void {
-    if (this.#phase !== 'running') return
+    // A secret that a caller sends changes with the request, and then has a keeper of its own.
+    if (this.#phase !== 'running' || this.#refusal === 'caller-refused') return
     let isCancelled = false
     const cancelTimer = this.#clock.setTimer(async () => {
       const fingerprint = await this.#source.fingerprint().catch(() => refusedFingerprint)

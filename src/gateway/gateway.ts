@@ -1,12 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../errors.ts'
+import type { Destinations } from '../upstream/destinations.ts'
 import { type GuardPolicy, makeGuard } from './guard.ts'
-import { declareMethods, type ProxyOptions, refuse, registerProxy, unroutable } from './proxy.ts'
-import { checkTarget } from './scope.ts'
+import { declareMethods, FORWARDED, type ProxyOptions, refuse, registerProxy } from './proxy.ts'
+import { type CallerCheck, Router } from './route.ts'
 import { makeServer } from './server.ts'
 
-export interface GatewayOptions extends ProxyOptions {
+export interface GatewayOptions extends Omit<ProxyOptions, 'route'> {
+  destinations: Destinations
   guard: GuardPolicy
+  callerCheck: CallerCheck
   /** How long requests in flight may take to finish once the gateway is closing, in milliseconds. */
   drainMs: number
 }
@@ -14,11 +17,18 @@ export interface GatewayOptions extends ProxyOptions {
 /** The target that nothing is routed to: whatever may not be forwarded goes there, to be told why. */
 const NOWHERE = '/'
 
-/** The listener for callers: guard first, then `/v2/**`, and a problem for everything else. Does not listen yet. */
+/** The listener for callers: guard first, then what is forwarded, and a problem for everything else. Does not listen yet. */
 export async function buildGateway(options: GatewayOptions): Promise<FastifyInstance> {
+  const router = new Router(options.destinations, options.callerCheck)
   const answer = (request: FastifyRequest, reply: FastifyReply, problem: Problem) =>
     refuse(options.accessLog, request, reply, problem)
-  const app = makeServer({ routable, drainMs: options.drainMs })
+  const app = makeServer({
+    routable(request) {
+      const target = router.check(request)
+      return 'refusal' in target ? NOWHERE : FORWARDED + target.url
+    },
+    drainMs: options.drainMs,
+  })
   const refusal = makeGuard(options.guard)
   app.addHook('onRequest', (request, reply, done) => {
     const problem = refusal(request.raw) ?? (options.isDraining() ? draining() : undefined)
@@ -26,7 +36,7 @@ export async function buildGateway(options: GatewayOptions): Promise<FastifyInst
     else answer(request, reply, problem)
   })
   app.setNotFoundHandler((request, reply) =>
-    answer(request, reply, unroutable(request.originalUrl, request.method)),
+    answer(request, reply, unroutable(router, request.originalUrl, request.method)),
   )
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     const badPath = error.statusCode === 400
@@ -37,13 +47,15 @@ export async function buildGateway(options: GatewayOptions): Promise<FastifyInst
     answer(request, reply, new Problem(code, detail))
   })
   declareMethods(app)
-  await registerProxy(app, options)
+  await registerProxy(app, { ...options, route: (request) => router.route(request) })
   return app
 }
 
-function routable(url: string): string {
-  const target = checkTarget(url)
-  return 'url' in target ? target.url : NOWHERE
+/** The problem of a request that no route takes. */
+function unroutable(router: Router, originalUrl: string, method: string): Problem {
+  const target = router.target(originalUrl)
+  if ('refusal' in target) return new Problem(target.refusal, target.detail)
+  return new Problem('method-not-allowed', `The method ${method} is not forwarded.`)
 }
 
 function draining(): Problem {

@@ -1,45 +1,50 @@
 import { type IncomingMessage, METHODS } from 'node:http'
 import httpProxy from '@fastify/http-proxy'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Dispatcher } from 'undici'
-import type { CredentialKeeper } from '../credentials/keeper.ts'
 import { Problem } from '../errors.ts'
 import { sendAuthenticated } from '../upstream/authenticate.ts'
+import type { Destination } from '../upstream/destinations.ts'
 import { hasPassed, headersUp } from '../upstream/headers.ts'
 import { ReplayBody } from '../upstream/replay-body.ts'
 import type { AccessLog } from './access-log.ts'
 import { writeProblem } from './problem.ts'
 import { Relay, type RelayContext } from './relay.ts'
-import { checkTarget, isForwardable } from './scope.ts'
+import type { Route } from './route.ts'
+import { isForwardable } from './scope.ts'
 
 export interface ProxyOptions extends RelayContext {
-  dispatcher: Dispatcher
-  keeper: CredentialKeeper
+  /** Where a request goes that has been routed. @throws Problem if it may not go there */
+  route(request: IncomingMessage): Route
   /** Our name in `Via`, unique to this process. */
   pseudonym: string
   /** How much of a body is kept for a second attempt after a 401. */
   maxReplayBytes: number
 }
 
+/** What is put before a checked target, so that nothing else is routed to the proxy. */
+export const FORWARDED = '/forwarded'
+
+/** An address that no name leads to (RFC 2606), for the transport that is not used. */
+const NO_UPSTREAM = 'http://upstream.invalid'
+
 /**
- * Forwards `/v2/**` of one cluster. @fastify/http-proxy registers the routes and checks destinations; the bytes go
- * through our own dispatch, since its transport parses, retries, and copies what must not be copied.
+ * Forwards what was routed below `FORWARDED`. @fastify/http-proxy registers the routes and checks destinations; the
+ * bytes go through our own dispatch, since its transport parses, retries, and copies what must not be copied.
  */
 export async function registerProxy(app: FastifyInstance, options: ProxyOptions): Promise<void> {
-  const { cluster } = options
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     await scope.register(httpProxy, {
-      upstream: cluster.origin + cluster.basePath,
-      prefix: '/v2',
-      rewritePrefix: `${cluster.basePath}/v2`,
+      upstream: NO_UPSTREAM,
+      prefix: FORWARDED,
+      rewritePrefix: '/',
       httpMethods: forwardedMethods(),
       handler: (request: FastifyRequest, reply: FastifyReply) => forward(options, request, reply),
       internalRewriteLocationHeader: false,
       websocket: false,
       // The rest configures a transport that is not used, so that it would be safe if it were.
-      undici: options.dispatcher,
-      destroyAgent: false,
+      undici: { connections: 1, connect: { rejectUnauthorized: true } },
+      destroyAgent: true,
       disableCache: true,
       retryMethods: [],
       disableRequestLogging: true,
@@ -62,24 +67,30 @@ function forwardedMethods(): string[] {
 
 function forward(options: ProxyOptions, request: FastifyRequest, reply: FastifyReply): void {
   const { raw } = request
-  if (hasPassed(raw.rawHeaders, options.pseudonym)) {
-    const problem = new Problem('loop-detected', 'The request has passed this proxy before.')
-    refuse(options.accessLog, request, reply, problem)
+  let route: Route
+  let keeper: ReturnType<Destination['keeperFor']>
+  try {
+    if (hasPassed(raw.rawHeaders, options.pseudonym))
+      throw new Problem('loop-detected', 'The request has passed this proxy before.')
+    route = options.route(raw)
+    keeper = route.destination.keeperFor(raw.headers.authorization)
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    refuse(options.accessLog, request, reply, error)
     return
   }
-  const { cluster } = options
+  const { address, dispatcher } = route.destination
   const body = hasBody(raw) ? new ReplayBody(raw, options.maxReplayBytes) : null
   const upstream = {
-    origin: cluster.origin,
-    path: cluster.basePath + raw.url,
+    origin: address.origin,
+    path: address.basePath + route.url,
     method: request.method,
     headers: headersUp(raw.rawHeaders, options.pseudonym),
     body,
   }
   // Not earlier: Fastify answers for what is thrown until then.
   reply.hijack()
-  const dispatch = options.dispatcher.dispatch.bind(options.dispatcher)
-  sendAuthenticated(dispatch, upstream, options.keeper, new Relay(options, raw, reply.raw, body))
+  sendAuthenticated(dispatcher, upstream, keeper, new Relay(options, route.back, raw, reply.raw, body))
 }
 
 /** RFC 9112 section 6.3: a request has a body if and only if one of these says so. */
@@ -98,11 +109,4 @@ export function refuse(
   accessLog.refused({ method: request.method, url: request.originalUrl }, problem)
   reply.hijack()
   writeProblem(request.raw, reply.raw, problem)
-}
-
-/** The problem of a request that no route takes. */
-export function unroutable(originalUrl: string, method: string): Problem {
-  const target = checkTarget(originalUrl)
-  if ('refusal' in target) return new Problem(target.refusal, target.detail)
-  return new Problem('method-not-allowed', `The method ${method} is not forwarded.`)
 }

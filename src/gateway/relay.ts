@@ -1,8 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
-import type { BaseUrl } from '../config/base-url.ts'
 import { Problem } from '../errors.ts'
-import { headersDown } from '../upstream/headers.ts'
+import { headersDown, latin1, type WayBack } from '../upstream/headers.ts'
 import type { ReplayBody } from '../upstream/replay-body.ts'
 import type { AccessLog } from './access-log.ts'
 import { endWhenHeard } from './discard.ts'
@@ -12,7 +11,6 @@ type Controller = Dispatcher.DispatchController
 
 /** What a relay needs to know beside its request. */
 export interface RelayContext {
-  cluster: BaseUrl
   accessLog: AccessLog
   isDraining(): boolean
   /** Called with an error that nobody expected, before it is answered. */
@@ -25,6 +23,7 @@ export interface RelayContext {
  */
 export class Relay implements Dispatcher.DispatchHandler {
   readonly #context: RelayContext
+  readonly #back: WayBack
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
   readonly #body: ReplayBody | null
@@ -36,11 +35,13 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   constructor(
     context: RelayContext,
+    back: WayBack,
     request: IncomingMessage,
     response: ServerResponse,
     body: ReplayBody | null,
   ) {
     this.#context = context
+    this.#back = back
     this.#request = request
     this.#response = response
     this.#body = body
@@ -57,7 +58,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     _headers: IncomingHttpHeaders,
     message?: string,
   ): void {
-    const headers = headersDown(latin1(controller.rawHeaders), this.#context.cluster)
+    const headers = headersDown(latin1(controller.rawHeaders), this.#back)
     this.#closes = this.#context.isDraining()
     if (this.#closes) headers.push('connection', 'close')
     this.#response.on('drain', this.#onDrain)
@@ -115,11 +116,4 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#done = true
     this.#body?.detach()
   }
-}
-
-/** Header bytes as Node writes them: one character for each byte. */
-function latin1(raw: Controller['rawHeaders']): string[] {
-  return Array.isArray(raw)
-    ? raw.map((part) => (typeof part === 'string' ? part : part.toString('latin1')))
-    : []
 }

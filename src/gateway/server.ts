@@ -1,4 +1,10 @@
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import type { Socket } from 'node:net'
 import { type FastifyInstance, fastify } from 'fastify'
 import { Problem } from '../errors.ts'
@@ -14,7 +20,10 @@ const SWEEP_MS = 100
  * a problem, and whose `close` lets requests in flight finish for at most `drainMs`. `routable` turns each request
  * target into one that the router cannot misread.
  */
-export function makeServer(options: { routable(url: string): string; drainMs: number }): FastifyInstance {
+export function makeServer(options: {
+  routable(request: IncomingMessage): string
+  drainMs: number
+}): FastifyInstance {
   const servers = new Set<Server>()
   /** Connections that have not carried a request yet: Node does not count them as idle. */
   const unused = new Set<Socket>()
@@ -27,7 +36,7 @@ export function makeServer(options: { routable(url: string): string; drainMs: nu
     forceCloseConnections: false,
     exposeHeadRoutes: false,
     clientErrorHandler: (error, socket) => answerUnreadable(error, socket, answers.get(socket)),
-    rewriteUrl: (request) => options.routable(request.url ?? ''),
+    rewriteUrl: (request) => options.routable(request as IncomingMessage),
     serverFactory(listener: RequestListener) {
       const server = makeHttpServer((request, response) => {
         unused.delete(request.socket)

@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici'
 import type { Credential } from '../credentials/credential.ts'
 import type { CredentialKeeper } from '../credentials/keeper.ts'
 import { upstreamProblem } from './failures.ts'
+import { latin1 } from './headers.ts'
 import type { ReplayBody } from './replay-body.ts'
 
 /** A request as the gateway hands it over: headers as a flat list, a body that can be sent twice. */
@@ -14,7 +15,6 @@ export interface UpstreamRequest {
   body: ReplayBody | null
 }
 
-type Dispatch = Dispatcher['dispatch']
 type Handler = Dispatcher.DispatchHandler
 type Controller = Dispatcher.DispatchController
 
@@ -27,17 +27,17 @@ const MAX_DISCARDED_BYTES = 64 * 1024
  * controller is valid at once, so that a caller who leaves while a credential is awaited is not waited for.
  */
 export function sendAuthenticated(
-  dispatch: Dispatch,
+  dispatcher: Dispatcher,
   request: UpstreamRequest,
   keeper: CredentialKeeper,
   handler: Handler,
 ): void {
-  new Exchange(dispatch, request, keeper, handler).begin()
+  new Exchange(dispatcher, request, keeper, handler).begin()
 }
 
 /** What the handler holds on to while attempts come and go beneath it. */
 class Exchange implements Controller {
-  readonly #dispatch: Dispatch
+  readonly #dispatcher: Dispatcher
   readonly #request: UpstreamRequest
   readonly #keeper: CredentialKeeper
   readonly #handler: Handler
@@ -49,8 +49,8 @@ class Exchange implements Controller {
   rawHeaders: Exclude<Controller['rawHeaders'], undefined> = null
   rawTrailers: Exclude<Controller['rawTrailers'], undefined> = null
 
-  constructor(dispatch: Dispatch, request: UpstreamRequest, keeper: CredentialKeeper, handler: Handler) {
-    this.#dispatch = dispatch
+  constructor(dispatcher: Dispatcher, request: UpstreamRequest, keeper: CredentialKeeper, handler: Handler) {
+    this.#dispatcher = dispatcher
     this.#request = request
     this.#keeper = keeper
     this.#handler = handler
@@ -166,10 +166,10 @@ class Exchange implements Controller {
       origin,
       path,
       method: method as Dispatcher.HttpMethod,
-      headers: headers.concat(credential.headers),
+      headers: headers.concat(credential.session?.headersFor(method) ?? credential.headers),
       body: body === null ? null : body.open(),
     }
-    this.#dispatch(options, this.#attempt)
+    this.#dispatcher.dispatch(options, this.#attempt)
   }
 }
 
@@ -225,11 +225,12 @@ class Attempt implements Handler {
     message?: string,
   ): void {
     if (status < 200) return
-    if (status === 401 && this.#first && this.#exchange.replayable) {
-      this.#hold(controller, headers, message)
+    const isRefused = this.#isRefused(status, headers, controller)
+    if (isRefused && this.#first && this.#exchange.replayable) {
+      this.#hold(controller, status, headers, message)
       return
     }
-    if (status === 401) this.#exchange.refused(this.#credential)
+    if (isRefused) this.#exchange.refused(this.#credential)
     else if (status < 500) this.#exchange.accepted(this.#credential)
     this.#exchange.answer(controller, status, headers, message)
   }
@@ -259,13 +260,26 @@ class Attempt implements Handler {
     if (!this.#discarded && !this.#held) this.#exchange.fail(error)
   }
 
+  /** Whether the cluster refused the credential; a login hears of every answer. */
+  #isRefused(status: number, headers: IncomingHttpHeaders, controller: Controller): boolean {
+    const { session } = this.#credential
+    if (session === undefined) return status === 401
+    session.observe(latin1(controller.rawHeaders))
+    return session.isOver(status, headers.location)
+  }
+
   /** Keeps the 401 back until it is known whether a newer credential makes it moot. */
-  #hold(controller: Controller, headers: IncomingHttpHeaders, message: string | undefined): void {
+  #hold(
+    controller: Controller,
+    status: number,
+    headers: IncomingHttpHeaders,
+    message: string | undefined,
+  ): void {
     this.#held = true
     const release = (sent: boolean) => {
       this.#held = false
       if (sent || this.#exchange.aborted) return
-      this.#exchange.answer(controller, 401, headers, message)
+      this.#exchange.answer(controller, status, headers, message)
       for (const chunk of this.#heldBody) this.#exchange.data(chunk)
       if (this.#heldEnd !== undefined) this.#exchange.end(this.#heldEnd)
       // Not at once: the head has to be on its way before the connection is broken off.

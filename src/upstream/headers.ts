@@ -1,3 +1,4 @@
+import type { Dispatcher } from 'undici'
 import type { BaseUrl } from '../config/base-url.ts'
 
 /**
@@ -39,6 +40,18 @@ const DROPPED_UP = new Set([
 ])
 
 const DROPPED_DOWN = new Set(HOP_BY_HOP)
+/** Of a login that is ours: nobody else's business. */
+const DROPPED_WITH_SESSION = new Set([...HOP_BY_HOP, 'set-cookie', 'x-csrf-token'])
+
+/** What an answer is made to fit. */
+export interface WayBack {
+  /** Where the API is. */
+  address: BaseUrl
+  /** What callers put before its paths: '', `/clusters/NAME`, `/operate`. */
+  mount: string
+  /** It was got with a login that is ours. */
+  hasSession: boolean
+}
 
 /**
  * The caller's headers as the cluster gets them, with our entry in `Via` (RFC 9110 section 7.6.3) and no credential
@@ -61,15 +74,16 @@ export function headersUp(raw: readonly string[], pseudonym: string): string[] {
  * The cluster's headers as the caller gets them. `Access-Control-*` stays behind: which page may read through
  * this proxy is not for the cluster to say. A redirect within the cluster's API is made to stay with this proxy.
  */
-export function headersDown(raw: readonly string[], cluster: BaseUrl): string[] {
+export function headersDown(raw: readonly string[], back: WayBack): string[] {
+  const dropped = back.hasSession ? DROPPED_WITH_SESSION : DROPPED_DOWN
   const named = connectionOptions(raw)
   const passed: string[] = []
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] as string // within the bounds, by the loop's condition
     const lower = name.toLowerCase()
-    if (DROPPED_DOWN.has(lower) || lower.startsWith('access-control-') || named?.has(lower)) continue
+    if (dropped.has(lower) || lower.startsWith('access-control-') || named?.has(lower)) continue
     const value = raw[i + 1] as string
-    passed.push(name, lower === 'location' ? localLocation(value, cluster) : value)
+    passed.push(name, lower === 'location' ? localLocation(value, back) : value)
   }
   return passed
 }
@@ -83,6 +97,13 @@ export function hasPassed(raw: readonly string[], pseudonym: string): boolean {
   return false
 }
 
+/** Header bytes as Node writes them: one character for each byte. */
+export function latin1(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
+  return Array.isArray(raw)
+    ? raw.map((part) => (typeof part === 'string' ? part : part.toString('latin1')))
+    : []
+}
+
 /** The names that `Connection` declares to be meant for this connection only. */
 function connectionOptions(raw: readonly string[]): Set<string> | undefined {
   let options: Set<string> | undefined
@@ -94,10 +115,12 @@ function connectionOptions(raw: readonly string[]): Set<string> | undefined {
   return options
 }
 
-function localLocation(location: string, cluster: BaseUrl): string {
-  for (const prefix of [`${cluster.origin}${cluster.basePath}/v2`, `${cluster.basePath}/v2`]) {
-    const rest = location.slice(prefix.length)
-    if (location.startsWith(prefix) && /^(?:[/?#]|$)/.test(rest)) return `/v2${rest}`
-  }
-  return location
+/** Behind the address of an API: what callers find below its mount. */
+const API_PATH = /^\/(?:v[12]|cluster\/v2|physical-tenants\/[^/?#]+\/v2|mcp|api)(?=[/?#]|$)/
+
+function localLocation(location: string, { address, mount }: WayBack): string {
+  const { origin, basePath } = address
+  const path = location.startsWith(`${origin}/`) ? location.slice(origin.length) : location
+  const rest = path.slice(basePath.length)
+  return path.startsWith(basePath) && API_PATH.test(rest) ? mount + rest : location
 }

@@ -12,6 +12,7 @@ t.test('for a person: one line each', async (t) => {
     '  listening           http://127.0.0.1:8080',
     '  admin               http://127.0.0.1:9601',
     '  cluster             https://cluster.example/1234',
+    '  authentication      OAUTH',
     '  identity provider   https://login.cloud.camunda.io/oauth/token',
     '  client id           id',
     '  audience            zeebe.camunda.io',

@@ -1,6 +1,6 @@
 import { chmodSync } from 'node:fs'
 import t from 'tap'
-import { faults, load } from '../helpers/settings.ts'
+import { faults, load, oauthOf } from '../helpers/settings.ts'
 
 type Env = Record<string, string>
 const secrets: [string, string, string][] = [
@@ -11,7 +11,7 @@ const secrets: [string, string, string][] = [
 for (const [setting, variable, fileVariable] of secrets) {
   const read = async (env: Env, args: string[] = []) => {
     const { settings } = await load({ [variable]: '', ...env }, args)
-    return (setting === 'callerToken' ? settings.callerToken : settings.oauth.clientSecret)?.read()
+    return (setting === 'callerToken' ? settings.callerToken : oauthOf(settings).clientSecret)?.read()
   }
   const fault = (env: Env) => faults({ [variable]: '', ...env })
   const fileFault = (expected: string) => [

@@ -2,7 +2,7 @@ import t from 'tap'
 import { environmentNames } from '../../src/config/camunda-env.ts'
 import { loadSettings } from '../../src/config/load.ts'
 import { settingNames } from '../../src/config/schema.ts'
-import { ENOUGH, faulty, inForce, load } from '../helpers/settings.ts'
+import { ENOUGH, faulty, inForce, load, oauthOf } from '../helpers/settings.ts'
 
 const NAMES = [...settingNames.flatMap(environmentNames), 'CAMUNDA_PROXY_CONFIG']
 
@@ -20,7 +20,7 @@ t.test('the next name, the next file and the default take its place', async (t) 
   t.equal(inForce(await load({ CAMUNDA_PROXY_PORT: '' }, files), 'port')?.value, 7)
   t.equal(inForce(await load({ CAMUNDA_PROXY_PORT: '' }), 'port')?.value, 8080)
   const loaded = await load({ CAMUNDA_CLIENT_ID: '', ZEEBE_CLIENT_ID: 'older' })
-  t.equal(loaded.settings.oauth.clientId, 'older')
+  t.equal(oauthOf(loaded.settings).clientId, 'older')
 })
 
 t.test('a misspelt one is nothing to warn of; a flag that is empty is wrong', async (t) => {

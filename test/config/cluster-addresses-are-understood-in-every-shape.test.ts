@@ -1,6 +1,6 @@
 import t from 'tap'
 import { parseBaseUrl, saasAddress } from '../../src/config/base-url.ts'
-import { faults, load } from '../helpers/settings.ts'
+import { addressOf, faults, load } from '../helpers/settings.ts'
 
 const SAAS = { origin: 'https://bru-2.zeebe.camunda.io', basePath: '/1234' }
 const LOCAL = { origin: 'http://localhost:8088', basePath: '' }
@@ -38,7 +38,7 @@ const shapes: [string, { origin: string; basePath: string }][] = [
 t.test('what people have at hand', async (t) => {
   for (const [address, expected] of shapes) {
     t.strictSame(parseBaseUrl(address), expected, address)
-    t.strictSame((await load({ CAMUNDA_REST_ADDRESS: address })).settings.cluster, expected, address)
+    t.strictSame(addressOf((await load({ CAMUNDA_REST_ADDRESS: address })).settings), expected, address)
   }
 })
 

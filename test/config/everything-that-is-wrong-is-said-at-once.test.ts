@@ -53,7 +53,7 @@ t.test('files that cannot be read or hold something else', async (t) => {
     'text.yaml': 'port',
     'empty.yaml': '',
     'comment.yaml': '# nothing yet\n',
-    'bomb.yaml': `a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\n`,
+    'bomb.yaml': `a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\n`,
   })
   const told: [string, string, string, string][] = [
     ['--config', 'nothing.yaml', 'config', 'a readable file (ENOENT)'],

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import t from 'tap'
-import { inForce, load } from '../helpers/settings.ts'
+import { inForce, load, oauthOf } from '../helpers/settings.ts'
 
 t.test('each layer wins over all below it, and the value says where it came from', async (t) => {
   const folder = t.testdir({
@@ -44,8 +44,8 @@ t.test('a name of a higher layer wins, however old it is', async (t) => {
   })
   const env = { CAMUNDA_CLIENT_ID: '', ZEEBE_CLIENT_ID: 'from-the-environment' }
   const loaded = await load(env, ['--env-file', `${folder}/new.env`])
-  t.equal(loaded.settings.oauth.clientId, 'from-the-environment')
-  t.equal(loaded.settings.oauth.tokenUrl.href, 'https://idp-of-the-file.example/token')
+  t.equal(oauthOf(loaded.settings).clientId, 'from-the-environment')
+  t.equal(oauthOf(loaded.settings).tokenUrl.href, 'https://idp-of-the-file.example/token')
 })
 
 t.test('the configuration file is named by flag, else by variable, else by variable of a file', async (t) => {

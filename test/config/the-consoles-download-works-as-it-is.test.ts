@@ -1,6 +1,6 @@
 import t from 'tap'
 import { loadSettings } from '../../src/config/load.ts'
-import { inForce } from '../helpers/settings.ts'
+import { addressOf, inForce, oauthOf } from '../helpers/settings.ts'
 
 const DOWNLOAD = [
   "export ZEEBE_ADDRESS='6a1f2c3d-1234.bru-2.zeebe.camunda.io:443'",
@@ -30,7 +30,8 @@ for (const [how, text] of Object.entries(variants)) {
   t.test(how, async (t) => {
     const path = `${t.testdir({ 'credentials.txt': text })}/credentials.txt`
     const loaded = await loadSettings(['--env-file', path], {})
-    const { cluster, oauth } = loaded.settings
+    const cluster = addressOf(loaded.settings)
+    const oauth = oauthOf(loaded.settings)
     t.strictSame(cluster, { origin: 'https://bru-2.zeebe.camunda.io', basePath: '/6a1f2c3d-1234' })
     t.strictSame(inForce(loaded, 'restAddress'), {
       value: 'https://bru-2.zeebe.camunda.io/6a1f2c3d-1234',
@@ -54,5 +55,5 @@ t.test('an address that is given goes before region and id', async (t) => {
   const address = 'https://bru-2.api.camunda.io/6a1f2c3d-1234'
   const loaded = await loadSettings(['--env-file', path, '--rest-address', address], {})
   t.strictSame(inForce(loaded, 'restAddress'), { value: address, source: 'flag --rest-address' })
-  t.equal(loaded.settings.cluster.origin, 'https://bru-2.api.camunda.io')
+  t.equal(addressOf(loaded.settings)?.origin, 'https://bru-2.api.camunda.io')
 })

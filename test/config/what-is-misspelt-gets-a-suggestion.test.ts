@@ -11,7 +11,7 @@ t.test('flags', async (t) => {
     [['--no-such'], '--no-such: a flag of this program'],
     [['--something-else'], '--something-else: a flag of this program'],
     [['--no-allow-remote'], '--no-allow-remote: a flag of this program; did you mean allow-remote?'],
-    [['-p', '3'], '-p: a flag of this program; did you mean port?'],
+    [['-p', '3'], '-p: a flag of this program'],
     [['--constructor'], '--constructor: a flag of this program'],
     [['--__proto__', 'x'], '--__proto__: a flag of this program'],
     [['stray'], 'argument 1: a flag'],

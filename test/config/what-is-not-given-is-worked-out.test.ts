@@ -1,5 +1,5 @@
 import t from 'tap'
-import { faults, inForce, load } from '../helpers/settings.ts'
+import { addressOf, faults, inForce, load, oauthOf } from '../helpers/settings.ts'
 
 t.test('the audience: with the SaaS token URL only, and never over one that is given', async (t) => {
   const audiences: [string, string | undefined][] = [
@@ -15,7 +15,7 @@ t.test('the audience: with the SaaS token URL only, and never over one that is g
   ]
   for (const [url, audience] of audiences) {
     const loaded = await load({ CAMUNDA_OAUTH_URL: url })
-    t.equal(loaded.settings.oauth.audience, audience, url)
+    t.equal(oauthOf(loaded.settings).audience, audience, url)
     t.strictSame(
       inForce(loaded, 'tokenAudience'),
       audience === undefined ? undefined : { value: audience, source: 'default for SaaS' },
@@ -23,14 +23,14 @@ t.test('the audience: with the SaaS token URL only, and never over one that is g
     )
   }
   const given = await load({ CAMUNDA_TOKEN_AUDIENCE: 'api.camunda.io' })
-  t.equal(given.settings.oauth.audience, 'api.camunda.io')
+  t.equal(oauthOf(given.settings).audience, 'api.camunda.io')
 })
 
 t.test('the address of Self-Managed, but not of a SaaS cluster', async (t) => {
   const without = { CAMUNDA_REST_ADDRESS: '' }
   const selfManaged = { ...without, CAMUNDA_OAUTH_URL: 'http://localhost:18080/auth/realms/x/token' }
   const loaded = await load(selfManaged, ['--port', '8081'])
-  t.strictSame(loaded.settings.cluster, { origin: 'http://localhost:8080', basePath: '' })
+  t.strictSame(addressOf(loaded.settings), { origin: 'http://localhost:8080', basePath: '' })
   t.strictSame(inForce(loaded, 'restAddress'), {
     value: 'http://localhost:8080',
     source: 'default for Self-Managed',

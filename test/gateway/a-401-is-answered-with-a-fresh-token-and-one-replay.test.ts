@@ -80,7 +80,7 @@ t.test(
     t.equal(answer.headers.get('www-authenticate'), 'Bearer')
     t.equal(await answer.text(), '{"message":"refused by the cluster"}')
     t.equal(cluster.seen.length, 1)
-    await until(() => proxy.app.keeper.current()?.generation === 2, 'the renewal has come')
+    await until(() => proxy.app.keeper?.current()?.generation === 2, 'the renewal has come')
     t.equal((await fetch(`${proxy.url}/v2/x`)).status, 200)
     t.equal(idp.requests.length, 2)
   },
@@ -148,6 +148,6 @@ t.test('a cluster that refuses every token is not stormed, nor is the provider',
   for (let i = 0; i < 20; i++) t.equal((await fetch(`${proxy.url}/v2/x`)).status, 401)
   t.equal(idp.requests.length, 2, 'one renewal was worth a try')
   t.equal(cluster.seen.length, 21, 'and one replay')
-  t.equal(proxy.app.keeper.status().state, 'rejected')
+  t.equal(proxy.app.keeper?.status().state, 'rejected')
   t.match(proxy.log(), 'the cluster refuses even a fresh token')
 })

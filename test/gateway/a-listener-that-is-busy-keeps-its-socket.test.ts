@@ -35,7 +35,7 @@ t.test('another process is refused the path, and the socket stays what it was', 
   busy.kill('SIGSTOP')
   t.equal(await fillBacklog(path), 'EAGAIN', 'it takes no more, and lives')
   const before = statSync(path).ino
-  const app = makeServer({ routable: (url) => url, drainMs: 100 })
+  const app = makeServer({ routable: (request) => request.url ?? '', drainMs: 100 })
   t.teardown(() => app.close())
   await t.rejects(listen(app, { socket: path }), /another process listens there/)
   t.equal(statSync(path).ino, before)

@@ -5,7 +5,7 @@ import { makeServer } from '../../src/gateway/server.ts'
 import { rawServer } from '../helpers/fake-cluster.ts'
 
 const server = (t: Test) => {
-  const app = makeServer({ routable: (url) => url, drainMs: 100 })
+  const app = makeServer({ routable: (request) => request.url ?? '', drainMs: 100 })
   app.get('/', (_request, reply) => reply.send('here'))
   t.teardown(() => app.close())
   return app

@@ -12,10 +12,16 @@ async function gateway(
   const defects: Error[] = []
   const dispatcher = new Agent()
   let fails = options.logFails === true
+  const address = { origin: 'http://127.0.0.1:9', basePath: '' }
+  const keeperFor = () => options.keeper as CredentialKeeper
+  const settings = { apis: new Map([['v2', {}]]), scope: { readOnly: false, allow: [] } }
+  const destinations = {
+    cluster: (name) => (name === undefined ? settings : undefined),
+    get: () => ({ address, dispatcher, hasSession: false, keeperFor }),
+  } as Pick<Destinations, 'cluster' | 'get'> as Destinations
   const app = await buildGateway({
-    cluster: { origin: 'http://127.0.0.1:9', basePath: '' },
-    dispatcher,
-    keeper: options.keeper as CredentialKeeper,
+    destinations,
+    callerCheck: () => undefined,
     pseudonym: 'test',
     maxReplayBytes: 0,
     guard: guardPolicy(undefined, [], undefined),

@@ -57,7 +57,7 @@ export async function runProxy(t: Test, options: ProxyOptions): Promise<RunningP
   t.teardown(() => app.close())
   if (options.warm !== false) {
     app.start()
-    await app.keeper.obtain().catch(() => undefined)
+    await app.keeper?.obtain().catch(() => undefined)
   }
   const url = await listen(app.gateway, settings.listen)
   const adminUrl =

@@ -1,4 +1,6 @@
+import type { BaseUrl } from '../../src/config/base-url.ts'
 import { type LoadedSettings, loadSettings } from '../../src/config/load.ts'
+import type { Settings } from '../../src/config/settings.ts'
 import { type SettingFault, SettingsError } from '../../src/errors.ts'
 
 /** The least that makes usable settings. */
@@ -50,4 +52,18 @@ export function inForce(
 ): { value: unknown; source: string } | undefined {
   const found = loaded.effective.find((setting) => setting.name === name)
   return found && { value: found.value, source: found.source }
+}
+
+/** The address of the cluster at `/v2`. */
+export function addressOf(settings: Settings): BaseUrl | undefined {
+  return settings.defaultCluster.apis.get('v2')?.address
+}
+
+/** What its tokens are asked for with. */
+export function oauthOf(settings: Settings) {
+  const auth = settings.defaultCluster.apis.get('v2')?.auth
+  if (auth?.strategy !== 'OAUTH') throw new Error(`it authenticates by ${auth?.strategy}`)
+  const { identityProvider, clientId, clientAuth, audience, scope } = auth
+  if (!('tokenUrl' in identityProvider) || !('secret' in clientAuth)) throw new Error('it is no plain client')
+  return { tokenUrl: identityProvider.tokenUrl, clientId, clientSecret: clientAuth.secret, audience, scope }
 }

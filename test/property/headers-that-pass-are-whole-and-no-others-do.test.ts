@@ -84,10 +84,11 @@ t.test('up: what may pass does, in order and spelling, and our Via comes last', 
 })
 
 t.test('down: the same, without CORS', async (t) => {
-  const cluster = { origin: 'https://cluster.example', basePath: '' }
+  const address = { origin: 'https://cluster.example', basePath: '' }
+  const back = { address, mount: '', hasSession: false }
   fc.assert(
     fc.property(list, (sent) => {
-      const passed = pairs(headersDown(sent.flat(), cluster))
+      const passed = pairs(headersDown(sent.flat(), back))
       const dropped = [...NEVER_DOWN, 'http2-settings', 'proxy-authorization']
       const never = (name: string) => dropped.includes(name) || name.startsWith('access-control-')
       t.strictSame(
