@@ -1,34 +1,89 @@
 import type { ProblemCode } from '../errors.ts'
+import { type ApiName, apiNames, apis } from './apis.ts'
 
 /** Where a request may go: a target that passed every check, or the reason why it goes nowhere. */
-export type Target = { url: string } | { refusal: ProblemCode; detail: string }
+export type Target =
+  | {
+      /** The name that was chosen by `/clusters/NAME`; undefined if none was. */
+      cluster: string | undefined
+      api: ApiName
+      /** Path and query to append to the base path of the API's address. */
+      url: string
+    }
+  | { refusal: ProblemCode; detail: string }
 
-/** `//v2/x`, `/v2/v2/x` and `/v2//v2/x` are what SDKs make of a base URL that already ended in a slash or in `/v2`. */
-const DOUBLED_PREFIX = /^\/+(?:v2\/+)*v2(?=\/|$)/
+/** The APIs that a cluster was opted into, `v2` going without saying; undefined if there is no such cluster. */
+export type Served = (cluster: string | undefined) => ReadonlySet<ApiName> | undefined
+
+/** What nearly every target looks like: `/v2` once, then segments that nobody can read in two ways. */
+const PLAIN = /^\/v2(?!\/v2(?:[/?]|$))(?:\/[\w~-][\w.~-]*)*\/?(?:\?|$)/
+const CLUSTER = /^\/+clusters\/+([^/?]+)/
+/** How clusters may be named. */
+const CLUSTER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 /** Only paths with one of these can hold a disguised dot segment or control character. */
 const SUSPECT = /[%;\\]|\/\.\.?(?:\/|$)/
 const MAX_DECODINGS = 5
+const NO_APIS: ReadonlySet<ApiName> = new Set()
 
 /**
- * Checks a request target as it stood on the request line and returns the one to forward: the same bytes, a doubled
- * prefix apart. Decoded any number of times, by whatever stands behind us, it still points below `/v2`.
+ * Checks a request target as it stood on the request line and says which API of which cluster it goes to, and the
+ * target to forward: the same bytes, a cut or doubled prefix apart. Decoded any number of times, by whatever stands
+ * behind us, it still points below the prefix of that API.
  */
-export function checkTarget(target: string): Target {
-  if (target[0] !== '/')
-    return { refusal: 'bad-path', detail: 'The request target is not a path: this is no forward proxy.' }
+export function checkTarget(target: string, served: Served = onlyV2): Target {
+  if (PLAIN.test(target) && served(undefined) !== undefined)
+    return { cluster: undefined, api: 'v2', url: target }
+  const detail = badPath(target)
+  if (detail !== undefined) return { refusal: 'bad-path', detail }
+  const chosen = CLUSTER.exec(target)
+  if (chosen === null) return checkApi(undefined, target, served(undefined))
+  const [{ length }, name = ''] = chosen
+  const opted = CLUSTER_NAME.test(name) ? served(name) : undefined
+  if (opted === undefined) {
+    return { refusal: 'unknown-cluster', detail: 'The path names a cluster that is not configured here.' }
+  }
+  return checkApi(name, target.slice(length), opted)
+}
+
+/** One cluster, without a name, and no API but `v2`. */
+function onlyV2(cluster: string | undefined): ReadonlySet<ApiName> | undefined {
+  return cluster === undefined ? NO_APIS : undefined
+}
+
+/** Finds the API that a path, already known to be safe, points to. */
+function checkApi(
+  cluster: string | undefined,
+  target: string,
+  opted: ReadonlySet<ApiName> | undefined,
+): Target {
+  const api = apiNames.find((name) => apis[name].prefix.test(target))
+  if (api === undefined) return { refusal: 'path-not-allowed', detail: forwarded(opted) }
+  if (opted === undefined) {
+    return { refusal: 'unknown-cluster', detail: 'No cluster is meant without a name: /clusters/NAME/v2/…' }
+  }
+  if (api !== 'v2' && !opted.has(api)) {
+    const detail = `${apis[api].at} is forwarded only if the setting apis names ${api}.`
+    return { refusal: 'path-not-allowed', detail }
+  }
+  return { cluster, api, url: target.replace(apis[api].prefix, apis[api].upstream) }
+}
+
+function forwarded(opted: ReadonlySet<ApiName> = NO_APIS): string {
+  const paths = apiNames.filter((name) => name === 'v2' || opted.has(name)).map((name) => apis[name].at)
+  return `Nothing but ${paths.join(', ')} is forwarded.`
+}
+
+/** What is wrong with a target, its query apart; undefined if nothing is. */
+function badPath(target: string): string | undefined {
+  if (target[0] !== '/') return 'The request target is not a path: this is no forward proxy.'
   const queryAt = target.indexOf('?')
   const path = queryAt === -1 ? target : target.slice(0, queryAt)
-  if (SUSPECT.test(path)) {
-    const detail = fault(path)
-    if (detail !== undefined) return { refusal: 'bad-path', detail }
-  }
+  const detail = SUSPECT.test(path) ? fault(path) : undefined
+  if (detail !== undefined) return detail
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-  if (/[\u0000-\u0020#\u007f-\uffff]/.test(path)) {
-    return { refusal: 'bad-path', detail: 'The path holds a character that has to be percent-encoded.' }
-  }
-  const prefix = DOUBLED_PREFIX.exec(path)
-  if (prefix === null) return { refusal: 'path-not-allowed', detail: 'Only paths below /v2 are forwarded.' }
-  return { url: prefix[0].length === 3 ? target : `/v2${target.slice(prefix[0].length)}` }
+  if (/[\u0000-\u0020#\u007f-\uffff]/.test(path))
+    return 'The path holds a character that has to be percent-encoded.'
+  return undefined
 }
 
 /** What is wrong with a path, however often it is decoded; undefined if nothing is. */
