@@ -8,7 +8,7 @@ const MAX_DESCRIPTION = 200
 /** The characters that RFC 6749 section 5.2 allows in `error`; anything else is not shown. */
 const ERROR_CODE = /^[\w.-]{1,64}$/
 /** Statuses that say nothing about the client, whatever the body says. */
-const isPassing = (status: number) => status >= 500 || status === 429 || status === 408
+export const isPassing = (status: number) => status >= 500 || status === 429 || status === 408
 /** OAuth errors that pass by themselves. */
 const PASSING = new Set(['temporarily_unavailable', 'server_error', 'slow_down'])
 
@@ -27,7 +27,9 @@ export function explainFailure(error: unknown, tokenUrl: URL, secrets: readonly 
   if (error instanceof WWWAuthenticateChallengeError) return answered(tokenUrl, error.response, { secrets })
   const cause = error instanceof Error ? error.cause : undefined
   if (cause instanceof AcquireError) return cause.failure
-  if (cause instanceof Error && codeOf(error) === undefined) return network(tokenUrl, cause)
+  if (cause instanceof Error && codeOf(error) === undefined) {
+    return networkFailure(who(tokenUrl), tokenUrl.host, cause)
+  }
   if (codeOf(error) === 'OAUTH_TIMEOUT') return failure('timeout', `${who(tokenUrl)} did not answer in time.`)
   if (isResponse(cause) && cause.status !== 200) return answered(tokenUrl, cause, { secrets })
   return malformed(tokenUrl, reasons[codeOf(error) ?? ''] ?? 'it is not a token response').failure
@@ -41,7 +43,7 @@ export function malformed(tokenUrl: URL, reason: string): AcquireError {
 }
 
 /** The wait that a `Retry-After` asks for (RFC 9110 section 10.2.3: seconds or a date), in milliseconds. */
-function retryAfterMs(value: string | null, now: number): number | undefined {
+export function retryAfterMs(value: string | null, now: number): number | undefined {
   if (value === null) return undefined
   // Date.parse takes almost anything for a date; one of HTTP names its day.
   const date = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(value.trim()) ? Date.parse(value) : Number.NaN
@@ -83,14 +85,15 @@ function answered(
   }
 }
 
-function network(tokenUrl: URL, cause: Error): AcquireFailure {
+/** No answer came from this host, by what undici threw. `subject` begins the sentence. */
+export function networkFailure(subject: string, host: string, cause: Error): AcquireFailure {
   const code = codeOf(cause) ?? codeOf(cause.cause) ?? 'unknown'
   if (code === 'UND_ERR_CONNECT_TIMEOUT')
-    return failure('timeout', `${who(tokenUrl)} could not be reached in time.`)
+    return failure('timeout', `${subject} could not be reached in time.`)
   if (/CERT|SIGNATURE|SSL|TLS/.test(code)) {
-    return failure('tls', `The certificate of ${tokenUrl.host} was not accepted (${code}); nothing was sent.`)
+    return failure('tls', `The certificate of ${host} was not accepted (${code}); nothing was sent.`)
   }
-  return failure('network', `${who(tokenUrl)} could not be reached (${code}).`)
+  return failure('network', `${subject} could not be reached (${code}).`)
 }
 
 function failure(code: string, message: string, refused = false): AcquireFailure {
