@@ -267,7 +267,7 @@ const scope = {
     expected: 'the client id of an organization’s API client',
   }),
   administrationClientSecret: text({
-    description: 'Its secret.',
+    description: 'The secret of that client.',
     expected: 'the client secret of that client',
     secret: true,
   }),
