@@ -57,7 +57,18 @@ export async function buildApp(settings: Settings, options: AppOptions): Promise
   const { clientId, audience, scope } = oauth
   const key = { method: 'OAUTH', tokenUrl: oauth.tokenUrl.href, clientId, audience, scope }
   const keeper = keepers.get(key, (pace) => {
-    const source = oauthSource({ ...oauth, dispatcher: identityProviderPool })
+    const source = oauthSource({
+      identityProvider: { tokenUrl: oauth.tokenUrl },
+      clientId,
+      clientAuth: { method: 'client_secret_post', secret: oauth.clientSecret },
+      audience,
+      scope,
+      resource: undefined,
+      parameters: {},
+      headers: {},
+      lenient: false,
+      dispatcher: identityProviderPool,
+    })
     const clock = options.clock ?? systemClock()
     return new CredentialKeeper({ source, clock, pace, random: options.random ?? Math.random, onEvent })
   })
