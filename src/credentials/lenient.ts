@@ -20,7 +20,7 @@ const OTHER_WORDS_FOR_BEARER = new Set([
 export function lenientAnswer(body: unknown): Record<string, unknown> | undefined {
   if (typeof body !== 'object' || body === null) return undefined
   const { access_token, token_type, expires_in } = body as Record<string, unknown>
-  if (typeof access_token !== 'string' || !isBearer(token_type)) return undefined
+  if (typeof access_token !== 'string' || access_token === '' || !isBearer(token_type)) return undefined
   return { access_token, token_type: 'Bearer', ...(isLifetime(expires_in) ? { expires_in } : {}) }
 }
 
