@@ -51,7 +51,7 @@ export function tokenEndpointLocator(
 }
 
 /** Whether two issuers are the same: a slash at the end, which documents and people add and omit, apart. */
-export function isSameIssuer(one: string, other: string): boolean {
+function isSameIssuer(one: string, other: string): boolean {
   if (!URL.canParse(one) || !URL.canParse(other)) return false
   return bare(new URL(one)) === bare(new URL(other))
 }
