@@ -42,6 +42,38 @@ export function malformed(tokenUrl: URL, reason: string): AcquireError {
   )
 }
 
+/** The identity provider answered with a status that ends the exchange, whatever else it says. */
+export function statusFailure(url: URL, response: Response): AcquireFailure {
+  const { status } = response
+  return {
+    ...failure(`http-${status}`, `${who(url)} answered status ${status}.`),
+    ...requestedWait(response),
+  }
+}
+
+/** The identity provider was not reached, or the connection did not last. */
+export function network(url: URL, cause: unknown): AcquireFailure {
+  const code = codeOf(cause) ?? (cause instanceof Error ? codeOf(cause.cause) : undefined) ?? 'unknown'
+  if (code === 'UND_ERR_CONNECT_TIMEOUT')
+    return failure('timeout', `${who(url)} could not be reached in time.`)
+  if (cause instanceof Error && cause.name === 'TimeoutError')
+    return failure('timeout', `${who(url)} did not answer in time.`)
+  if (/CERT|SIGNATURE|SSL|TLS/.test(code)) {
+    return failure('tls', `The certificate of ${url.host} was not accepted (${code}); nothing was sent.`)
+  }
+  return failure('network', `${who(url)} could not be reached (${code}).`)
+}
+
+/** A stranger's text, fit for one line of a log. */
+export function printable(text: string): string {
+  return text.replace(/[^\x20-\x7e]+/g, ' ').slice(0, MAX_DESCRIPTION)
+}
+
+function requestedWait(response: Response): { retryAfterMs?: number } {
+  const wait = retryAfterMs(response.headers.get('retry-after'), Date.now())
+  return wait === undefined ? {} : { retryAfterMs: wait }
+}
+
 /** The wait that a `Retry-After` asks for (RFC 9110 section 10.2.3: seconds or a date), in milliseconds. */
 export function retryAfterMs(value: string | null, now: number): number | undefined {
   if (value === null) return undefined
@@ -76,15 +108,15 @@ function answered(
   const aboutClient =
     oauthError !== undefined || status === 401 || status === 403 || (status === 400 && error)
   const refused = Boolean(aboutClient) && !isPassing(status) && !PASSING.has(error ?? '')
-  const wait = retryAfterMs(response.headers.get('retry-after'), Date.now())
   const said = oauthError === undefined ? `status ${status}` : `status ${status} ${oauthError}${words}`
   const code = refused ? (oauthError ?? 'invalid_client') : `http-${status}`
   return {
     ...failure(code, `${who(tokenUrl)} answered ${said}.`, refused),
-    ...(wait === undefined ? {} : { retryAfterMs: wait }),
+    ...requestedWait(response),
   }
 }
 
+<<<<<<< HEAD
 /** No answer came from this host, by what undici threw. `subject` begins the sentence. */
 export function networkFailure(subject: string, host: string, cause: Error): AcquireFailure {
   const code = codeOf(cause) ?? codeOf(cause.cause) ?? 'unknown'
@@ -96,17 +128,14 @@ export function networkFailure(subject: string, host: string, cause: Error): Acq
   return failure('network', `${subject} could not be reached (${code}).`)
 }
 
+=======
+>>>>>>> wt-oauth
 function failure(code: string, message: string, refused = false): AcquireFailure {
   return { code, message, refused }
 }
 
 function who(tokenUrl: URL): string {
   return `The identity provider ${tokenUrl.host}`
-}
-
-/** A stranger's text, fit for one line of a log. */
-function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e]+/g, ' ').slice(0, MAX_DESCRIPTION)
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -1,118 +1,174 @@
 import * as openid from 'openid-client'
+<<<<<<< HEAD
 import { type Dispatcher, fetch } from 'undici'
 import type { Secret } from '../config/secrets.ts'
 import { bearerHeaders, isBearerToken } from './bearer-token.ts'
 import { AcquireError, type CredentialSource, type IssuedCredential } from './credential.ts'
 import { explainFailure, malformed } from './idp-errors.ts'
 import { readSecret } from './read-secret.ts'
+=======
+import type { Dispatcher } from 'undici'
+import type { OAuthSettings } from '../config/settings.ts'
+import { headerFault, parameterFault } from '../config/token-request.ts'
+import { fingerprintOf, type Proof, proofOf } from './client-auth.ts'
+import {
+  AcquireError,
+  type AcquireFailure,
+  type CredentialSource,
+  type IssuedCredential,
+} from './credential.ts'
+import { explainFailure, malformed } from './idp-errors.ts'
+import { type IdpFetch, idpFetch, jsonIn, USER_AGENT } from './idp-fetch.ts'
+import { lenientAnswer } from './lenient.ts'
+>>>>>>> wt-oauth
 import { lifetimeMs } from './schedule.ts'
+import { type TokenEndpoint, tokenEndpointLocator } from './token-endpoint.ts'
 
-export interface OAuthOptions {
-  tokenUrl: URL
-  clientId: string
-  clientSecret: Secret
-  audience: string | undefined
-  scope: string | undefined
-  /** Carries the request: certificate verification, limits and timeouts are its business. */
+export interface OAuthOptions extends OAuthSettings {
+  /** Carries the requests: certificates, both ways, limits and timeouts are its business. */
   dispatcher: Dispatcher
 }
 
 /** Longest that the identity provider may take, in seconds: the whole exchange. */
 const TIMEOUT_S = 10
+<<<<<<< HEAD
 const MAX_ANSWER_BYTES = 1024 * 1024
 const WHAT = { name: 'client secret', code: 'secret-unreadable' }
+=======
+/** What may stand in an Authorization header as a token (RFC 6750 section 2.1), and no more than a header can carry. */
+const TOKEN = /^[A-Za-z0-9\-._~+/]{1,65536}=*$/
+/** An addition that is shorter is no secret, and taking it out of a text would leave nothing to read. */
+const MIN_SECRET_LENGTH = 4
+/** Failures that may mean that the token endpoint is elsewhere by now. */
+const MOVED = new Set(['network', 'tls', 'http-404', 'http-410'])
+>>>>>>> wt-oauth
 
 /**
- * The OAuth 2.0 client-credentials grant (RFC 6749 section 4.4) as a form post with the secret in the body, which
- * is what Camunda documents. Reads the secret anew at each attempt.
+ * The OAuth 2.0 client-credentials grant (RFC 6749 section 4.4), with each way for a client to prove who it is.
+ * Reads its secrets anew at each attempt. `now` is in milliseconds since 1970.
  */
-export function oauthSource(options: OAuthOptions): CredentialSource {
+export function oauthSource(options: OAuthOptions, now: () => number = Date.now): CredentialSource {
+  const mutualTls = options.clientAuth.method === 'tls_client_auth'
+  const locator = tokenEndpointLocator(options.identityProvider, mutualTls, now)
   return {
+<<<<<<< HEAD
     fingerprint: () => readSecret(WHAT, options.clientSecret, 'fingerprint'),
     async acquire(signal) {
       const secret = await readSecret(WHAT, options.clientSecret)
+=======
+    fingerprint: () => fingerprintOf(options.clientAuth),
+    async acquire(signal) {
+      const proof = await proofOf(options.clientAuth, now())
+      const fetch = idpFetch(options.dispatcher, signal)
+      const endpoint = await locator.find(fetch)
+      const exchange: Exchange = { options, endpoint, proof, fetch, readableLeniently: false }
+>>>>>>> wt-oauth
       try {
-        const answer = await openid.clientCredentialsGrant(
-          configuration(options, secret, signal),
-          parameters(options),
-        )
-        return issued(options, answer)
+        return await grant(exchange)
       } catch (error) {
-        throw error instanceof AcquireError
-          ? error
-          : new AcquireError(explainFailure(error, options.tokenUrl, [secret]))
+        const failure = failureOf(error, exchange)
+        if (MOVED.has(failure.code)) locator.forget()
+        throw new AcquireError(failure)
       }
     },
   }
 }
 
-function configuration(options: OAuthOptions, secret: string, signal: AbortSignal): openid.Configuration {
-  const server = { issuer: options.tokenUrl.origin, token_endpoint: options.tokenUrl.href }
-  const client = new openid.Configuration(
-    server,
-    options.clientId,
-    undefined,
-    openid.ClientSecretPost(secret),
-  )
+/** One token request and what came of it. */
+interface Exchange {
+  options: OAuthOptions
+  endpoint: TokenEndpoint
+  proof: Proof
+  fetch: IdpFetch
+  /** The answer holds a token for whoever is lenient. */
+  readableLeniently: boolean
+}
+
+async function grant(exchange: Exchange): Promise<IssuedCredential> {
+  const { options, endpoint } = exchange
+  const answer = await openid.clientCredentialsGrant(configuration(exchange), parameters(options))
+  return issued(endpoint.url, answer)
+}
+
+function configuration(exchange: Exchange): openid.Configuration {
+  const { options, endpoint, proof } = exchange
+  const server = { issuer: endpoint.issuer, token_endpoint: endpoint.url.href }
+  const client = new openid.Configuration(server, options.clientId, undefined, proof.apply)
   client.timeout = TIMEOUT_S
-  client[openid.customFetch] = fetchThrough(options.dispatcher, signal)
-  // The settings have already refused plain http to hosts that were not named.
-  if (options.tokenUrl.protocol === 'http:') openid.allowInsecureRequests(client)
+  client[openid.customFetch] = tokenFetch(exchange)
+  // The settings, or discovery, have already refused plain http to hosts that were not named.
+  if (endpoint.url.protocol === 'http:') openid.allowInsecureRequests(client)
   return client
 }
 
-/** undici's own fetch, since only it is promised to work with undici's dispatchers. */
-function fetchThrough(dispatcher: Dispatcher, signal: AbortSignal): openid.CustomFetch {
+/** Sends the token request, with the headers that were added; reads the answer kindly if that is wanted. */
+function tokenFetch(exchange: Exchange): openid.CustomFetch {
+  const { options, fetch } = exchange
+  const added = addedHeaders(options)
   return async (url, init) => {
-    const response = await fetch(url, {
-      method: init.method,
-      headers: { ...init.headers, 'user-agent': 'camunda-auth-proxy' },
-      body: init.body as URLSearchParams,
-      redirect: 'manual',
-      signal: init.signal === undefined ? signal : AbortSignal.any([init.signal, signal]),
-      dispatcher,
-    })
-    const body = await bounded(response.body ?? [], new URL(url)).catch((error: unknown) => {
-      // An error says enough by its status, even if its body never ends.
-      if (response.status !== 200) return null
-      throw error
-    })
-    return new Response(body, { status: response.status, headers: [...response.headers] })
+    const response = await fetch(url, { ...init, headers: { ...init.headers, ...USER_AGENT, ...added } })
+    if (response.status !== 200 && response.status !== 201) return response
+    const answer = lenientAnswer(await jsonIn(response.clone()))
+    exchange.readableLeniently = answer !== undefined
+    return answer !== undefined && options.lenient ? Response.json(answer) : response
   }
 }
 
-/**
- * Reads an answer to its end, so that it holds no connection, and no further than it may be long: the limit of the
- * dispatcher counts what is on the wire, and a compressed answer can be a thousand times that.
- */
-async function bounded(
-  body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  url: URL,
-): Promise<Buffer | null> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of body) {
-    bytes += chunk.length
-    if (bytes > MAX_ANSWER_BYTES) throw malformed(url, 'it is longer than 1 MiB')
-    chunks.push(chunk)
-  }
-  return bytes === 0 ? null : Buffer.concat(chunks)
+/** What is set by a name of its own comes before what is added. */
+function parameters({ parameters: added, audience, scope, resource }: OAuthOptions): Record<string, string> {
+  const own = Object.entries({ audience, scope, resource }).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  )
+  const others = Object.entries(added).filter(([name]) => parameterFault(name) === undefined)
+  return Object.fromEntries([...others, ...own])
 }
 
-function parameters(options: OAuthOptions): Record<string, string> {
-  return {
-    ...(options.audience === undefined ? {} : { audience: options.audience }),
-    ...(options.scope === undefined ? {} : { scope: options.scope }),
-  }
+function addedHeaders({ headers, clientAuth }: OAuthOptions): Record<string, string> {
+  const basic = clientAuth.method === 'client_secret_basic'
+  return Object.fromEntries(
+    Object.entries(headers)
+      .filter(([name, value]) => headerFault(name, value, basic) === undefined)
+      .map(([name, value]) => [name.toLowerCase(), value]),
+  )
 }
 
+<<<<<<< HEAD
 function issued(options: OAuthOptions, answer: openid.TokenEndpointResponse): IssuedCredential {
   if (answer.token_type !== 'bearer') throw malformed(options.tokenUrl, 'its token_type is not Bearer')
   if (!isBearerToken(answer.access_token))
     throw malformed(options.tokenUrl, 'its access_token cannot stand in a header')
   if (Number(answer.expires_in ?? 1) <= 0) throw malformed(options.tokenUrl, 'the token has already expired')
+=======
+function issued(tokenUrl: URL, answer: openid.TokenEndpointResponse): IssuedCredential {
+  if (answer.token_type !== 'bearer') throw malformed(tokenUrl, 'its token_type is not Bearer')
+  if (!TOKEN.test(answer.access_token)) throw malformed(tokenUrl, 'its access_token cannot stand in a header')
+  if (Number(answer.expires_in ?? 1) <= 0) throw malformed(tokenUrl, 'the token has already expired')
+>>>>>>> wt-oauth
   return {
     headers: bearerHeaders(answer.access_token),
     lifetimeMs: lifetimeMs(answer.expires_in, answer.access_token),
   }
 }
+<<<<<<< HEAD
+=======
+
+function failureOf(
+  error: unknown,
+  { options, endpoint, proof, readableLeniently }: Exchange,
+): AcquireFailure {
+  if (error instanceof AcquireError) return error.failure
+  const secrets = [...proof.secrets, ...addedSecrets(options)].sort((a, b) => b.length - a.length)
+  const failure = explainFailure(error, endpoint.url, secrets)
+  if (options.lenient || !readableLeniently) return failure
+  return {
+    ...failure,
+    message: failure.message.replace(/\.$/, '; the setting oauthLenient would accept it.'),
+  }
+}
+
+/** Whatever was added may be a secret; of a header also what follows its scheme. */
+function addedSecrets({ parameters, headers }: OAuthOptions): string[] {
+  const values = Object.values(headers).flatMap((value) => [value, value.replace(/^\S+\s+/, '')])
+  return [...Object.values(parameters), ...values].filter((value) => value.length >= MIN_SECRET_LENGTH)
+}
+>>>>>>> wt-oauth

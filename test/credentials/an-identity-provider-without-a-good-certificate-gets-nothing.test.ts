@@ -3,13 +3,11 @@ import { createServer, type ServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { Agent, type Dispatcher } from 'undici'
-import { Secret } from '../../src/config/secrets.ts'
-import { oauthSource } from '../../src/credentials/oauth.ts'
 import { identityProviderDispatcher } from '../../src/upstream/dispatcher.ts'
 import { selfSigned } from '../helpers/certificate.ts'
 import { rawServer } from '../helpers/fake-cluster.ts'
 import { json } from '../helpers/fake-idp.ts'
-import { failureOf, SECRET } from '../helpers/oauth-lab.ts'
+import { failureOf, SECRET, sourceFor } from '../helpers/oauth-lab.ts'
 
 const here = selfSigned('localhost')
 const elsewhere = selfSigned('evil.example')
@@ -31,18 +29,8 @@ async function provider(t: Test, options: ServerOptions) {
 }
 
 function ask(t: Test, port: number, dispatcher: Dispatcher = identityProviderDispatcher()) {
-  t.teardown(() => dispatcher.destroy())
-  const tokenUrl = new URL(`https://localhost:${port}/token`)
-  const clientSecret = Secret.ofValue(SECRET)
-  const options = {
-    tokenUrl,
-    clientId: 'id',
-    clientSecret,
-    audience: undefined,
-    scope: undefined,
-    dispatcher,
-  }
-  return oauthSource(options).acquire(new AbortController().signal)
+  const source = sourceFor(t, `https://localhost:${port}/token`, { dispatcher })
+  return source.acquire(new AbortController().signal)
 }
 
 const trusting = (ca: string) => new Agent({ connect: { ca, minVersion: 'TLSv1.2' } })

@@ -1,8 +1,7 @@
 import t, { type Test } from 'tap'
 import { Secret } from '../../src/config/secrets.ts'
-import { oauthSource } from '../../src/credentials/oauth.ts'
-import { identityProviderDispatcher } from '../../src/upstream/dispatcher.ts'
 import { rawServer } from '../helpers/fake-cluster.ts'
+import { sourceFor } from '../helpers/oauth-lab.ts'
 import { parseAnswer } from '../helpers/raw-http.ts'
 
 const answer = '{"access_token":"abc","token_type":"Bearer","expires_in":300}'
@@ -26,16 +25,8 @@ async function requestWith(t: Test, { clientId, secret, audience, scope }: Param
     }),
   )
   t.teardown(() => server.close())
-  const dispatcher = identityProviderDispatcher()
-  t.teardown(() => dispatcher.destroy())
-  const source = oauthSource({
-    tokenUrl: new URL(`${server.url}/realms/a%2Fb/token?tenant=x%20y`),
-    clientId,
-    clientSecret: Secret.ofValue(secret),
-    audience,
-    scope,
-    dispatcher,
-  })
+  const url = `${server.url}/realms/a%2Fb/token?tenant=x%20y`
+  const source = sourceFor(t, url, { clientId, secret: Secret.ofValue(secret), audience, scope })
   await source.acquire(new AbortController().signal)
   return { ...parseAnswer(received), port: server.port }
 }

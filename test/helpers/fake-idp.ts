@@ -5,6 +5,7 @@ interface TokenRequest {
   /** performance.now() at its arrival. */
   at: number
   method: string
+  path: string
   headers: IncomingMessage['headers']
   form: URLSearchParams
 }
@@ -54,6 +55,7 @@ export async function fakeIdp(first: IdpAnswer = tokens()): Promise<FakeIdp> {
     const seen = {
       at,
       method: request.method ?? '',
+      path: request.url ?? '',
       headers: request.headers,
       form: new URLSearchParams(body),
     }

@@ -1,6 +1,8 @@
 import { inspect } from 'node:util'
 import type { Test } from 'tap'
+import type { Dispatcher } from 'undici'
 import { Secret } from '../../src/config/secrets.ts'
+import type { OAuthSettings } from '../../src/config/settings.ts'
 import {
   AcquireError,
   type AcquireFailure,
@@ -21,11 +23,12 @@ export interface OAuthLab {
   failure(canaries?: string[]): Promise<AcquireFailure>
 }
 
-interface LabOptions {
-  audience?: string
-  scope?: string
+/** What a source is made of, with a client secret by default. */
+export type LabOptions = Partial<OAuthSettings> & {
   secret?: Secret
   tokenUrl?: string
+  dispatcher?: Dispatcher
+  now?: () => number
 }
 
 /** A token source in front of an identity provider that answers as it is told. */
@@ -38,16 +41,25 @@ export async function oauthLab(t: Test, answer?: IdpAnswer, options: LabOptions 
 }
 
 export function sourceFor(t: Test, tokenUrl: string, options: LabOptions = {}): CredentialSource {
-  const dispatcher = identityProviderDispatcher()
+  const {
+    secret = Secret.ofValue(SECRET),
+    now,
+    dispatcher = identityProviderDispatcher(),
+    ...settings
+  } = options
   t.teardown(() => dispatcher.destroy())
-  return oauthSource({
-    tokenUrl: new URL(tokenUrl),
+  const defaults: OAuthSettings = {
+    identityProvider: { tokenUrl: new URL(tokenUrl) },
     clientId: 'the client',
-    clientSecret: options.secret ?? Secret.ofValue(SECRET),
-    audience: options.audience,
-    scope: options.scope,
-    dispatcher,
-  })
+    clientAuth: { method: 'client_secret_post', secret },
+    audience: undefined,
+    scope: undefined,
+    resource: undefined,
+    parameters: {},
+    headers: {},
+    lenient: false,
+  }
+  return oauthSource({ ...defaults, ...settings, dispatcher }, now)
 }
 
 /** The failure of a promise that must fail, with a look for canaries in the error and everything that hangs on it. */

@@ -1,8 +1,10 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { createServer as createTlsServer, type ServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import { exportJWK, generateKeyPair } from 'jose'
-import type { ClientMetadata } from 'oidc-provider'
+import type { ClientMetadata, KoaContextWithOIDC } from 'oidc-provider'
 import type { Test } from 'tap'
 
 export interface OidcServer {
@@ -11,10 +13,12 @@ export interface OidcServer {
 }
 
 interface Options {
-  client: Pick<ClientMetadata, 'client_id' | 'client_secret'> & Partial<ClientMetadata>
+  client: Pick<ClientMetadata, 'client_id'> & Partial<ClientMetadata>
   audience: string
   accessTokenFormat: 'jwt' | 'opaque'
   lifetimeS: number
+  /** Makes it speak https, as `localhost`, and ask for the certificate of a client. */
+  tls?: ServerOptions
 }
 
 /** What it says of running in a test: on an older Node, and with everything in memory. */
@@ -31,14 +35,19 @@ export async function oidcServer(t: Test, options: Options): Promise<OidcServer>
     value: (...said: unknown[]) => (ADVICE.test(String(said[0])) ? undefined : warn(...said)),
   })
   const { Provider } = await import('oidc-provider')
-  const server = createServer()
+  const { tls } = options
+  const server =
+    tls === undefined
+      ? createServer()
+      : createTlsServer({ ...tls, requestCert: true, rejectUnauthorized: false })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => {
     server.close()
     server.closeAllConnections()
   })
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { port } = server.address() as AddressInfo
+  const issuer = tls === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`
   const { audience, accessTokenFormat, lifetimeS } = options
   const { privateKey } = await generateKeyPair('RS256', { extractable: true })
   const provider = new Provider(issuer, {
@@ -52,11 +61,20 @@ export async function oidcServer(t: Test, options: Options): Promise<OidcServer>
         ...options.client,
       },
     ],
+    ...(tls && { clientAuthMethods: ['tls_client_auth'] }),
     ttl: { ClientCredentials: lifetimeS },
     features: {
       devInteractions: { enabled: false },
       introspection: { enabled: true, allowedPolicy: () => true },
       clientCredentials: { enabled: true },
+      mTLS: {
+        enabled: tls !== undefined,
+        tlsClientAuth: true,
+        getCertificate: (context) => certificateOf(context)?.toString(),
+        certificateAuthorized: (context) => (context.socket as TLSSocket).authorized,
+        certificateSubjectMatches: (context, _property, expected) =>
+          certificateOf(context)?.subject === expected,
+      },
       resourceIndicators: {
         enabled: true,
         defaultResource: () => audience,
@@ -67,4 +85,8 @@ export async function oidcServer(t: Test, options: Options): Promise<OidcServer>
   provider.on('server_error', (_context, error) => t.fail(`the provider itself failed: ${error.message}`))
   server.on('request', provider.callback())
   return { issuer, tokenUrl: `${issuer}/token` }
+}
+
+function certificateOf(context: KoaContextWithOIDC) {
+  return (context.socket as TLSSocket).getPeerX509Certificate()
 }
