@@ -6,6 +6,7 @@ import { headersDown } from '../upstream/headers.ts'
 import type { ReplayBody } from '../upstream/replay-body.ts'
 import type { AccessLog } from './access-log.ts'
 import { endWhenHeard } from './discard.ts'
+import { onHangUp } from './hang-up.ts'
 import { writeProblem } from './problem.ts'
 
 type Controller = Dispatcher.DispatchController
@@ -29,6 +30,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   readonly #response: ServerResponse
   readonly #body: ReplayBody | null
   readonly #startedAt = performance.now()
+  readonly #stopListening: () => void
   #controller: Controller | undefined
   #bodyBegun = false
   #done = false
@@ -44,7 +46,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#request = request
     this.#response = response
     this.#body = body
-    response.on('close', this.#onCallerGone)
+    this.#stopListening = onHangUp(request.socket, this.#onCallerGone)
   }
 
   onRequestStart(controller: Controller): void {
@@ -113,6 +115,7 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   #settle(): void {
     this.#done = true
+    this.#stopListening()
     this.#body?.detach()
   }
 }
