@@ -63,7 +63,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#closes = this.#context.isDraining()
     if (this.#closes) headers.push('connection', 'close')
     this.#response.on('drain', this.#onDrain)
-    this.#response.writeHead(status, message ?? '', headers)
+    this.#response.writeHead(status, reasonPhrase(message), headers)
     queueMicrotask(this.#flushHead)
   }
 
@@ -118,6 +118,11 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#stopListening()
     this.#body?.detach()
   }
+}
+
+/** RFC 9112 section 4: optional, and worth nothing; Node refuses to write a head with any other characters in it. */
+function reasonPhrase(message: string | undefined): string {
+  return message !== undefined && /^[\t\x20-\x7e\x80-\xff]*$/.test(message) ? message : ''
 }
 
 /** Header bytes as Node writes them: one character for each byte. */
