@@ -5,6 +5,7 @@ import { headersDown, latin1, type WayBack } from '../upstream/headers.ts'
 import type { ReplayBody } from '../upstream/replay-body.ts'
 import type { AccessLog } from './access-log.ts'
 import { endWhenHeard } from './discard.ts'
+import { onHangUp } from './hang-up.ts'
 import { writeProblem } from './problem.ts'
 
 type Controller = Dispatcher.DispatchController
@@ -28,6 +29,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   readonly #response: ServerResponse
   readonly #body: ReplayBody | null
   readonly #startedAt = performance.now()
+  readonly #stopListening: () => void
   #controller: Controller | undefined
   #bodyBegun = false
   #done = false
@@ -45,7 +47,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#request = request
     this.#response = response
     this.#body = body
-    response.on('close', this.#onCallerGone)
+    this.#stopListening = onHangUp(request.socket, this.#onCallerGone)
   }
 
   onRequestStart(controller: Controller): void {
@@ -62,7 +64,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#closes = this.#context.isDraining()
     if (this.#closes) headers.push('connection', 'close')
     this.#response.on('drain', this.#onDrain)
-    this.#response.writeHead(status, message ?? '', headers)
+    this.#response.writeHead(status, reasonPhrase(message), headers)
     queueMicrotask(this.#flushHead)
   }
 
@@ -114,6 +116,12 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   #settle(): void {
     this.#done = true
+    this.#stopListening()
     this.#body?.detach()
   }
+}
+
+/** RFC 9112 section 4: optional, and worth nothing; Node refuses to write a head with any other characters in it. */
+function reasonPhrase(message: string | undefined): string {
+  return message !== undefined && /^[\t\x20-\x7e\x80-\xff]*$/.test(message) ? message : ''
 }
