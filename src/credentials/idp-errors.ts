@@ -116,7 +116,6 @@ function answered(
   }
 }
 
-<<<<<<< HEAD
 /** No answer came from this host, by what undici threw. `subject` begins the sentence. */
 export function networkFailure(subject: string, host: string, cause: Error): AcquireFailure {
   const code = codeOf(cause) ?? codeOf(cause.cause) ?? 'unknown'
@@ -128,8 +127,6 @@ export function networkFailure(subject: string, host: string, cause: Error): Acq
   return failure('network', `${subject} could not be reached (${code}).`)
 }
 
-=======
->>>>>>> wt-oauth
 function failure(code: string, message: string, refused = false): AcquireFailure {
   return { code, message, refused }
 }

@@ -1,15 +1,8 @@
 import * as openid from 'openid-client'
-<<<<<<< HEAD
-import { type Dispatcher, fetch } from 'undici'
-import type { Secret } from '../config/secrets.ts'
-import { bearerHeaders, isBearerToken } from './bearer-token.ts'
-import { AcquireError, type CredentialSource, type IssuedCredential } from './credential.ts'
-import { explainFailure, malformed } from './idp-errors.ts'
-import { readSecret } from './read-secret.ts'
-=======
 import type { Dispatcher } from 'undici'
 import type { OAuthSettings } from '../config/settings.ts'
 import { headerFault, parameterFault } from '../config/token-request.ts'
+import { bearerHeaders, isBearerToken } from './bearer-token.ts'
 import { fingerprintOf, type Proof, proofOf } from './client-auth.ts'
 import {
   AcquireError,
@@ -20,7 +13,6 @@ import {
 import { explainFailure, malformed } from './idp-errors.ts'
 import { type IdpFetch, idpFetch, jsonIn, USER_AGENT } from './idp-fetch.ts'
 import { lenientAnswer } from './lenient.ts'
->>>>>>> wt-oauth
 import { lifetimeMs } from './schedule.ts'
 import { type TokenEndpoint, tokenEndpointLocator } from './token-endpoint.ts'
 
@@ -31,17 +23,10 @@ export interface OAuthOptions extends OAuthSettings {
 
 /** Longest that the identity provider may take, in seconds: the whole exchange. */
 const TIMEOUT_S = 10
-<<<<<<< HEAD
-const MAX_ANSWER_BYTES = 1024 * 1024
-const WHAT = { name: 'client secret', code: 'secret-unreadable' }
-=======
-/** What may stand in an Authorization header as a token (RFC 6750 section 2.1), and no more than a header can carry. */
-const TOKEN = /^[A-Za-z0-9\-._~+/]{1,65536}=*$/
 /** An addition that is shorter is no secret, and taking it out of a text would leave nothing to read. */
 const MIN_SECRET_LENGTH = 4
 /** Failures that may mean that the token endpoint is elsewhere by now. */
 const MOVED = new Set(['network', 'tls', 'http-404', 'http-410'])
->>>>>>> wt-oauth
 
 /**
  * The OAuth 2.0 client-credentials grant (RFC 6749 section 4.4), with each way for a client to prove who it is.
@@ -51,18 +36,12 @@ export function oauthSource(options: OAuthOptions, now: () => number = Date.now)
   const mutualTls = options.clientAuth.method === 'tls_client_auth'
   const locator = tokenEndpointLocator(options.identityProvider, mutualTls, now)
   return {
-<<<<<<< HEAD
-    fingerprint: () => readSecret(WHAT, options.clientSecret, 'fingerprint'),
-    async acquire(signal) {
-      const secret = await readSecret(WHAT, options.clientSecret)
-=======
     fingerprint: () => fingerprintOf(options.clientAuth),
     async acquire(signal) {
       const proof = await proofOf(options.clientAuth, now())
       const fetch = idpFetch(options.dispatcher, signal)
       const endpoint = await locator.find(fetch)
       const exchange: Exchange = { options, endpoint, proof, fetch, readableLeniently: false }
->>>>>>> wt-oauth
       try {
         return await grant(exchange)
       } catch (error) {
@@ -132,25 +111,16 @@ function addedHeaders({ headers, clientAuth }: OAuthOptions): Record<string, str
   )
 }
 
-<<<<<<< HEAD
-function issued(options: OAuthOptions, answer: openid.TokenEndpointResponse): IssuedCredential {
-  if (answer.token_type !== 'bearer') throw malformed(options.tokenUrl, 'its token_type is not Bearer')
-  if (!isBearerToken(answer.access_token))
-    throw malformed(options.tokenUrl, 'its access_token cannot stand in a header')
-  if (Number(answer.expires_in ?? 1) <= 0) throw malformed(options.tokenUrl, 'the token has already expired')
-=======
 function issued(tokenUrl: URL, answer: openid.TokenEndpointResponse): IssuedCredential {
   if (answer.token_type !== 'bearer') throw malformed(tokenUrl, 'its token_type is not Bearer')
-  if (!TOKEN.test(answer.access_token)) throw malformed(tokenUrl, 'its access_token cannot stand in a header')
+  if (!isBearerToken(answer.access_token))
+    throw malformed(tokenUrl, 'its access_token cannot stand in a header')
   if (Number(answer.expires_in ?? 1) <= 0) throw malformed(tokenUrl, 'the token has already expired')
->>>>>>> wt-oauth
   return {
     headers: bearerHeaders(answer.access_token),
     lifetimeMs: lifetimeMs(answer.expires_in, answer.access_token),
   }
 }
-<<<<<<< HEAD
-=======
 
 function failureOf(
   error: unknown,
@@ -171,4 +141,3 @@ function addedSecrets({ parameters, headers }: OAuthOptions): string[] {
   const values = Object.values(headers).flatMap((value) => [value, value.replace(/^\S+\s+/, '')])
   return [...Object.values(parameters), ...values].filter((value) => value.length >= MIN_SECRET_LENGTH)
 }
->>>>>>> wt-oauth
