@@ -61,7 +61,7 @@ export function tokenEndpointIn(metadata: unknown, issuer: URL, mutualTls: boole
   const fields = record(metadata)
   if (typeof fields.issuer !== 'string') return 'it names no issuer'
   if (!isSameIssuer(fields.issuer, issuer.href)) {
-    return `its issuer is ${printable(fields.issuer)}, and the settings say ${issuer.href}: they must be the same`
+    return `its issuer is ${printable(fields.issuer)}, and the settings say ${bare(issuer)}: they must be the same`
   }
   // RFC 8705 section 5.
   const alias = mutualTls ? record(fields.mtls_endpoint_aliases).token_endpoint : undefined
