@@ -8,7 +8,7 @@ import type {
   IssuedCredential,
   Session,
 } from '../../src/credentials/credential.ts'
-import { identityProviderDispatcher } from '../../src/upstream/dispatcher.ts'
+import { clusterDispatcher } from '../../src/upstream/dispatcher.ts'
 import { type CookieCluster, type CookieClusterOptions, cookieCluster } from './cookie-cluster.ts'
 import { type Answer, type FakeCluster, fakeCluster } from './fake-cluster.ts'
 import { failureOf } from './oauth-lab.ts'
@@ -35,7 +35,8 @@ export interface Login {
 export function loginAt(t: Test, address: string, options: LabOptions = {}): Login {
   const cluster = parseBaseUrl(address)
   if (typeof cluster === 'string') throw new Error(cluster)
-  const dispatcher = identityProviderDispatcher()
+  // It has no limits of its own that would pass for the source's.
+  const dispatcher = clusterDispatcher()
   t.teardown(() => dispatcher.destroy())
   const source = cookieSource({
     cluster,
