@@ -10,7 +10,7 @@ import { networkFailure, retryAfterMs } from './idp-errors.ts'
 import { judge, type LoginAnswer, type LoginPage, loginPages, loginRequest } from './login-pages.ts'
 import { LoginSession } from './session.ts'
 
-export interface CookieOptions extends CookieSettings {
+interface CookieOptions extends CookieSettings {
   /** Carries the requests: certificate verification and limits of a head are its business. */
   dispatcher: Dispatcher
 }

@@ -22,7 +22,7 @@ interface LabOptions {
   loginUrl?: string
 }
 
-export interface Login {
+interface Login {
   source: CredentialSource
   acquire(): Promise<IssuedCredential>
   /** The session of one attempt. */
@@ -77,7 +77,7 @@ export async function toldLab(
   return { cluster, ...loginAt(t, cluster.url, lab) }
 }
 
-export function sessionOf({ session }: IssuedCredential): Session {
+function sessionOf({ session }: IssuedCredential): Session {
   if (session === undefined) throw new Error('there is no session')
   return session
 }
