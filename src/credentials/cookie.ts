@@ -1,11 +1,16 @@
 import type { Dispatcher } from 'undici'
 import type { CookieSettings } from '../config/settings.ts'
-import { AcquireError, type AcquireFailure, type CredentialSource } from './credential.ts'
+import {
+  AcquireError,
+  type AcquireFailure,
+  type CredentialSource,
+  type IssuedCredential,
+} from './credential.ts'
 import { networkFailure, retryAfterMs } from './idp-errors.ts'
 import { judge, type LoginAnswer, type LoginPage, loginPages, loginRequest } from './login-pages.ts'
 import { LoginSession } from './session.ts'
 
-export interface CookieOptions extends CookieSettings {
+interface CookieOptions extends CookieSettings {
   /** Carries the requests: certificate verification and limits of a head are its business. */
   dispatcher: Dispatcher
 }
@@ -40,13 +45,13 @@ export function cookieSource(options: CookieOptions): CredentialSource {
     fingerprint: () => readPassword(options, () => options.password.fingerprint()),
     async acquire(caller) {
       const signal = AbortSignal.any([caller, AbortSignal.timeout(TIMEOUT_MS)])
-      if (session === undefined || !(await isAlive(options, session, signal))) {
-        session = undefined
-        const login = await logIn(options, pages, signal)
-        session = login.session
-        pages = [login.page, ...pages.filter((page) => page !== login.page)]
-      }
-      return { headers: session.headersFor('GET'), lifetimeMs: options.idleMs, session }
+      const held = session
+      if (held !== undefined && (await isAlive(options, held, signal))) return issued(options, held)
+      session = undefined
+      const login = await logIn(options, pages, signal)
+      session = login.session
+      pages = [login.page, ...pages.filter((page) => page !== login.page)]
+      return issued(options, session)
     },
     async retire() {
       const ended = session
@@ -54,6 +59,10 @@ export function cookieSource(options: CookieOptions): CredentialSource {
       if (ended !== undefined && !ended.over) await logOut(options, pages, ended)
     },
   }
+}
+
+function issued({ idleMs }: CookieOptions, session: LoginSession): IssuedCredential {
+  return { headers: session.headersFor('GET'), lifetimeMs: idleMs, session }
 }
 
 /** Asks the cluster, which begins its idle time anew, unless the session is known to be over. */

@@ -3,7 +3,7 @@ import type { Credential } from '../../src/credentials/credential.ts'
 import { CredentialKeeper, type KeeperEvent } from '../../src/credentials/keeper.ts'
 import { Pace } from '../../src/credentials/pace.ts'
 import type { CookieClusterOptions } from '../helpers/cookie-cluster.ts'
-import { cookieLab, IDLE_MS, lines, send } from '../helpers/cookie-lab.ts'
+import { cookieLab, IDLE_MS, lines, PASSWORD, send } from '../helpers/cookie-lab.ts'
 import { until } from '../helpers/until.ts'
 import { VirtualClock } from '../helpers/virtual-clock.ts'
 
@@ -63,12 +63,17 @@ t.test('a day without callers: the session is kept alive, and is one credential'
   t.match(await ask(first), { status: 200 })
 })
 
-t.test('a wrong password is a refusal, which a corrected one ends', async (t) => {
-  const { keeper, cluster } = await lab(t, { password: 'another' })
+t.test('a wrong password is a refusal, asked about rarely, until the cluster takes it', async (t) => {
+  const { keeper, cluster, pass, ask } = await lab(t, { password: 'another' })
   await t.rejects(keeper.obtain(), {
     code: 'credential-refused',
     message: /refused the user name or password/,
   })
   t.equal(keeper.status().state, 'misconfigured')
+  await pass(29_000)
   t.equal(cluster.logins(), 1)
+  cluster.changePassword(PASSWORD)
+  await pass(1_000)
+  t.match(await ask(await keeper.obtain()), { status: 200 })
+  t.equal(cluster.logins(), 2)
 })

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import { type FakeCluster, fakeCluster, type SeenRequest } from './fake-cluster.ts'
 
-export type Generation = '8.6' | '8.8'
+type Generation = '8.6' | '8.8'
 
 export interface CookieClusterOptions {
   generation?: Generation

@@ -8,7 +8,7 @@ import type {
   IssuedCredential,
   Session,
 } from '../../src/credentials/credential.ts'
-import { identityProviderDispatcher } from '../../src/upstream/dispatcher.ts'
+import { clusterDispatcher } from '../../src/upstream/dispatcher.ts'
 import { type CookieCluster, type CookieClusterOptions, cookieCluster } from './cookie-cluster.ts'
 import { type Answer, type FakeCluster, fakeCluster } from './fake-cluster.ts'
 import { failureOf } from './oauth-lab.ts'
@@ -22,7 +22,7 @@ interface LabOptions {
   loginUrl?: string
 }
 
-export interface Login {
+interface Login {
   source: CredentialSource
   acquire(): Promise<IssuedCredential>
   /** The session of one attempt. */
@@ -35,7 +35,8 @@ export interface Login {
 export function loginAt(t: Test, address: string, options: LabOptions = {}): Login {
   const cluster = parseBaseUrl(address)
   if (typeof cluster === 'string') throw new Error(cluster)
-  const dispatcher = identityProviderDispatcher()
+  // It has no limits of its own that would pass for the source's.
+  const dispatcher = clusterDispatcher()
   t.teardown(() => dispatcher.destroy())
   const source = cookieSource({
     cluster,
@@ -76,7 +77,7 @@ export async function toldLab(
   return { cluster, ...loginAt(t, cluster.url, lab) }
 }
 
-export function sessionOf({ session }: IssuedCredential): Session {
+function sessionOf({ session }: IssuedCredential): Session {
   if (session === undefined) throw new Error('there is no session')
   return session
 }
