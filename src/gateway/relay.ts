@@ -73,8 +73,8 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#settle()
     this.#context.accessLog.answered(this.#request, this.#response.statusCode, this.#startedAt)
+    this.#settle()
     endWhenHeard(this.#request, this.#response, this.#closes)
   }
 
@@ -84,11 +84,11 @@ export class Relay implements Dispatcher.DispatchHandler {
     const { accessLog } = this.#context
     const problem = error instanceof Problem ? error : this.#defect(error)
     if (this.#response.headersSent) {
-      accessLog.answered(this.#request, this.#response.statusCode, this.#startedAt, problem.message)
       this.#response.destroy()
+      accessLog.answered(this.#request, this.#response.statusCode, this.#startedAt, problem.message)
     } else {
-      accessLog.refused(this.#request, problem)
       writeProblem(this.#request, this.#response, problem, this.#context.isDraining())
+      accessLog.refused(this.#request, problem)
     }
   }
 
