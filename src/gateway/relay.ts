@@ -5,7 +5,7 @@ import { Problem } from '../errors.ts'
 import { headersDown } from '../upstream/headers.ts'
 import type { ReplayBody } from '../upstream/replay-body.ts'
 import type { AccessLog } from './access-log.ts'
-import { endWhenHeard } from './discard.ts'
+import { endAnswer } from './discard.ts'
 import { onHangUp } from './hang-up.ts'
 import { writeProblem } from './problem.ts'
 
@@ -75,7 +75,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     this.#context.accessLog.answered(this.#request, this.#response.statusCode, this.#startedAt)
     this.#settle()
-    endWhenHeard(this.#request, this.#response, this.#closes)
+    endAnswer(this.#request, this.#response, this.#closes)
   }
 
   onResponseError(_controller: Controller, error: Error): void {
