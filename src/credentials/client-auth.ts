@@ -3,6 +3,7 @@ import * as openid from 'openid-client'
 import type { Secret } from '../config/secrets.ts'
 import type { ClientAuth } from '../config/settings.ts'
 import { AcquireError } from './credential.ts'
+import { readSecret } from './read-secret.ts'
 import { signingKey, thumbprint } from './signing-key.ts'
 
 /** How one token request proves who the client is. */
@@ -34,9 +35,13 @@ export async function proofOf(clientAuth: ClientAuth, now: number): Promise<Proo
 export async function fingerprintOf(clientAuth: ClientAuth): Promise<string> {
   const digest = createHash('sha256')
   for (const [what, secret] of secretsOf(clientAuth)) {
-    digest.update(await readable(what, secret, () => secret.fingerprint()))
+    digest.update(await readSecret(role(what), secret, 'fingerprint'))
   }
   return digest.digest('base64url')
+}
+
+function role(name: string) {
+  return { name, code: 'secret-unreadable' }
 }
 
 function secretsOf(clientAuth: ClientAuth): [what: string, secret: Secret][] {
@@ -60,7 +65,7 @@ async function authenticator(
   if (clientAuth.method === 'tls_client_auth') return openid.TlsClientAuth()
   if (clientAuth.method === 'private_key_jwt') return assertion(clientAuth, now)
   const { secret } = clientAuth
-  const value = await readable('client secret', secret, () => secret.read())
+  const value = await readSecret(role('client secret'), secret)
   secrets.push(value)
   return clientAuth.method === 'client_secret_basic'
     ? openid.ClientSecretBasic(value)
@@ -70,7 +75,7 @@ async function authenticator(
 /** RFC 7523 section 2.2. */
 async function assertion(clientAuth: PrivateKeyJwt, now: number): Promise<openid.ClientAuth> {
   const { key: keySecret, keyId, algorithm } = clientAuth
-  const pem = await readable('private key', keySecret, () => keySecret.read())
+  const pem = await readSecret(role('private key'), keySecret)
   const key = usable('private key', keySecret, await signingKey(pem, algorithm))
   const x5t = await thumbprintOf(clientAuth.certificate, pem, now)
   const signer = keyId === undefined ? key : { key, kid: keyId }
@@ -91,7 +96,7 @@ async function thumbprintOf(
   now: number,
 ): Promise<{ x5t: string } | undefined> {
   if (certificate === undefined) return undefined
-  const pem = await readable('certificate', certificate, () => certificate.read())
+  const pem = await readSecret(role('certificate'), certificate)
   return usable('certificate', certificate, thumbprint(pem, keyPem, now))
 }
 
@@ -101,16 +106,6 @@ function noting(apply: openid.ClientAuth, secrets: string[]): openid.ClientAuth 
     await apply(server, client, body, headers)
     secrets.push(...(body.get('client_assertion')?.split('.') ?? []))
     secrets.push(headers.get('authorization')?.replace(/^Basic /, '') ?? '')
-  }
-}
-
-async function readable<T>(what: string, { origin }: Secret, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read()
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
-    const message = `The ${what} cannot be read from ${origin}${code}.`
-    throw new AcquireError({ code: 'secret-unreadable', message, refused: false })
   }
 }
 

@@ -8,6 +8,7 @@ import {
 } from './credential.ts'
 import { networkFailure, retryAfterMs } from './idp-errors.ts'
 import { judge, type LoginAnswer, type LoginPage, loginPages, loginRequest } from './login-pages.ts'
+import { readSecret } from './read-secret.ts'
 import { LoginSession } from './session.ts'
 
 interface CookieOptions extends CookieSettings {
@@ -32,6 +33,7 @@ interface Answer extends LoginAnswer {
 const TIMEOUT_MS = 9_000
 const LOGOUT_MS = 2_000
 const MAX_ANSWER_BYTES = 1024 * 1024
+const PASSWORD = { name: 'password', code: 'secret-unreadable' }
 
 /**
  * A login at the cluster with user name and password, of either generation. An attempt keeps the session that there
@@ -42,7 +44,7 @@ export function cookieSource(options: CookieOptions): CredentialSource {
   let pages = loginPages(options)
   let session: LoginSession | undefined
   return {
-    fingerprint: () => readPassword(options, () => options.password.fingerprint()),
+    fingerprint: () => readSecret(PASSWORD, options.password, 'fingerprint'),
     async acquire(caller) {
       const signal = AbortSignal.any([caller, AbortSignal.timeout(TIMEOUT_MS)])
       const held = session
@@ -81,7 +83,7 @@ async function logIn(
   pages: readonly LoginPage[],
   signal: AbortSignal,
 ): Promise<{ session: LoginSession; page: LoginPage }> {
-  const password = await readPassword(options, () => options.password.read())
+  const password = await readSecret(PASSWORD, options.password)
   const answers: string[] = []
   for (const page of pages) {
     const { url } = page
@@ -191,14 +193,4 @@ function shown(url: URL): string {
 /** Below which the requests go that the session is for. */
 function apiOf({ cluster }: CookieOptions): URL {
   return new URL(`${cluster.origin}${cluster.basePath}/v2/`)
-}
-
-async function readPassword<T>({ password }: CookieOptions, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read()
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
-    const message = `The password cannot be read from ${password.origin}${code}.`
-    throw new AcquireError({ code: 'secret-unreadable', message, refused: false })
-  }
 }

@@ -22,9 +22,9 @@ export class Rejections {
     return this.#active
   }
 
-  /** A success would be news. */
+  /** A success would be news: it ends a trial, or a pause that may have outlived the credential it began with. */
   get suspicious(): boolean {
-    return this.#active || this.#onTrial
+    return this.#onTrial || this.#rejections > 0
   }
 
   /** A 401 to the current credential. Says whether to force a renewal, and which pause begins with it, if one does. */

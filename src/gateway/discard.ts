@@ -2,10 +2,28 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 
 const MAX_DISCARD_MS = 10_000
 
+/** Ends an answer, and reads and drops what the caller still sends. Somebody who sends on for more than 10 s is cut off. */
+export function endAnswer(request: IncomingMessage, response: ServerResponse, closes: boolean): void {
+  if (closes || !response.shouldKeepAlive) closeByHalves(request)
+  discardRest(request)
+  response.end()
+}
+
 /**
- * Reads and drops what a caller still sends after its answer: a connection closed over unread bytes is reset, and
- * the answer may be lost with it. Somebody who sends on for more than 10 s is cut off.
+ * Closes the connection of a last answer as RFC 9112 section 9.6 has it: this side of it with the answer, the rest when
+ * the caller has finished sending. A connection closed over unread bytes is reset, and the answer may be lost with it.
  */
+function closeByHalves(request: IncomingMessage): void {
+  const { socket } = request
+  const destroySoon = socket.destroySoon.bind(socket)
+  // Node calls it once the last answer has been written, be there others before it or not.
+  socket.destroySoon = () => {
+    if (request.complete) return destroySoon()
+    socket.end()
+    request.once('end', destroySoon)
+  }
+}
+
 function discardRest(request: IncomingMessage): void {
   if (request.readableEnded || request.destroyed) return
   request.resume()
@@ -15,11 +33,4 @@ function discardRest(request: IncomingMessage): void {
   timer.unref()
   request.once('close', () => clearTimeout(timer))
   request.once('end', () => clearTimeout(timer))
-}
-
-/** Ends an answer that is written; one whose connection closes with it only after the caller has finished sending, lest the answer be lost. */
-export function endWhenHeard(request: IncomingMessage, response: ServerResponse, closes: boolean): void {
-  discardRest(request)
-  if (request.complete || !(closes || !response.shouldKeepAlive)) response.end()
-  else request.once('close', () => response.end()).once('end', () => response.end())
 }

@@ -1,6 +1,6 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import { type Problem, problemKind } from '../errors.ts'
-import { endWhenHeard } from './discard.ts'
+import { endAnswer } from './discard.ts'
 
 const PSEUDONYM = 'camunda-auth-proxy'
 
@@ -48,7 +48,7 @@ export function writeProblem(
   const { status } = problemKind(problem.code)
   response.writeHead(status, STATUS_CODES[status], headers)
   if (request.method !== 'HEAD') response.write(body)
-  endWhenHeard(request, response, closes)
+  endAnswer(request, response, closes)
 }
 
 /** A problem as bytes, for a connection on which no request could be read. */

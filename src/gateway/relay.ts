@@ -4,7 +4,7 @@ import { Problem } from '../errors.ts'
 import { headersDown, latin1, type WayBack } from '../upstream/headers.ts'
 import type { ReplayBody } from '../upstream/replay-body.ts'
 import type { AccessLog } from './access-log.ts'
-import { endWhenHeard } from './discard.ts'
+import { endAnswer } from './discard.ts'
 import { onHangUp } from './hang-up.ts'
 import { writeProblem } from './problem.ts'
 
@@ -74,9 +74,9 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#settle()
     this.#context.accessLog.answered(this.#request, this.#response.statusCode, this.#startedAt)
-    endWhenHeard(this.#request, this.#response, this.#closes)
+    this.#settle()
+    endAnswer(this.#request, this.#response, this.#closes)
   }
 
   onResponseError(_controller: Controller, error: Error): void {
@@ -85,11 +85,11 @@ export class Relay implements Dispatcher.DispatchHandler {
     const { accessLog } = this.#context
     const problem = error instanceof Problem ? error : this.#defect(error)
     if (this.#response.headersSent) {
-      accessLog.answered(this.#request, this.#response.statusCode, this.#startedAt, problem.message)
       this.#response.destroy()
+      accessLog.answered(this.#request, this.#response.statusCode, this.#startedAt, problem.message)
     } else {
-      accessLog.refused(this.#request, problem)
       writeProblem(this.#request, this.#response, problem, this.#context.isDraining())
+      accessLog.refused(this.#request, problem)
     }
   }
 

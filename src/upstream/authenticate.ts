@@ -63,8 +63,7 @@ class Exchange implements Controller {
       if (credential === undefined) void this.#beginWhenObtained()
       else this.#send(credential, true)
     } catch (error) {
-      // A defect of ours: nobody else would answer for it.
-      this.#handler.onResponseError?.(this, asError(error))
+      this.giveUp(error)
     }
   }
 
@@ -102,21 +101,27 @@ class Exchange implements Controller {
   ): void {
     this.#request.body?.forget()
     this.rawHeaders = controller.rawHeaders ?? null
-    this.#handler.onResponseStart?.(this, status, headers, message)
+    this.#hand(() => this.#handler.onResponseStart?.(this, status, headers, message))
   }
 
   data(chunk: Buffer): void {
-    this.#handler.onResponseData?.(this, chunk)
+    this.#hand(() => this.#handler.onResponseData?.(this, chunk))
   }
 
   end(trailers: IncomingHttpHeaders): void {
-    this.#handler.onResponseEnd?.(this, trailers)
+    this.#hand(() => this.#handler.onResponseEnd?.(this, trailers))
   }
 
   /** Passes a failure on, as a Problem. */
   fail(error: Error): void {
     const sent = this.#attempt?.controller !== undefined
     this.#handler.onResponseError?.(this, upstreamProblem(error, this.#request.origin, sent))
+  }
+
+  /** Ends the exchange with an error as it is: a Problem, or a defect of ours that nobody else would answer for. */
+  giveUp(error: unknown): void {
+    this.#attempt?.discard(false)
+    this.#handler.onResponseError?.(this, asError(error))
   }
 
   accepted(credential: Credential): void {
@@ -146,7 +151,16 @@ class Exchange implements Controller {
       const credential = await this.#whileWaiting((signal) => this.#keeper.obtain(signal))
       if (!this.aborted) this.#send(credential, true)
     } catch (error) {
-      if (!this.aborted) this.fail(asError(error))
+      if (!this.aborted) this.giveUp(error)
+    }
+  }
+
+  /** What the handler throws comes back to it: undici would make it an error of the request, and so the cluster's. */
+  #hand(give: () => void): void {
+    try {
+      give()
+    } catch (error) {
+      this.giveUp(error)
     }
   }
 
@@ -280,16 +294,16 @@ class Attempt implements Handler {
       this.#held = false
       if (sent || this.#exchange.aborted) return
       this.#exchange.answer(controller, status, headers, message)
-      for (const chunk of this.#heldBody) this.#exchange.data(chunk)
-      if (this.#heldEnd !== undefined) this.#exchange.end(this.#heldEnd)
+      for (const chunk of this.#heldBody) this.onResponseData(controller, chunk)
+      const failure = this.#failure
+      if (this.#heldEnd !== undefined) this.onResponseEnd(controller, this.#heldEnd)
       // Not at once: the head has to be on its way before the connection is broken off.
-      else if (this.#failure !== undefined) setImmediate(() => this.#exchange.fail(this.#failure as Error))
+      else if (failure !== undefined) setImmediate(() => this.onResponseError(controller, failure))
       else if (!this.#exchange.paused) controller.resume()
     }
-    // What is thrown here is thrown outside of undici, which would have made it an error of the request.
     this.#exchange
       .sendAgain(this.#credential)
       .then(release)
-      .catch((error: unknown) => controller.abort(asError(error)))
+      .catch((error: unknown) => this.#exchange.giveUp(error))
   }
 }

@@ -81,6 +81,17 @@ t.test(
   },
 )
 
+t.test('the pause ends once the cluster takes a credential that came by itself', async (t) => {
+  const rejections = new Rejections()
+  t.equal(rejectedAt(rejections, 1, 0), MINUTE)
+  rejections.renewed(false)
+  t.ok(rejections.suspicious, 'until then a success is news')
+  rejections.cleared()
+  t.notOk(rejections.suspicious)
+  t.strictSame(rejections.refused(3, 10_000), { force: true }, 'ten seconds later: revoked')
+  t.equal(rejectedAt(rejections, 3, 10_000), MINUTE, 'not two')
+})
+
 t.test('the same token again', async (t) => {
   const rejections = new Rejections()
   rejections.forced(1, 0)

@@ -1,24 +1,32 @@
 import t, { type Test } from 'tap'
 import { Agent } from 'undici'
+import type { Credential } from '../../src/credentials/credential.ts'
 import type { CredentialKeeper } from '../../src/credentials/keeper.ts'
 import { buildGateway } from '../../src/gateway/gateway.ts'
 import { guardPolicy } from '../../src/gateway/guard.ts'
 import { listen } from '../../src/gateway/listen.ts'
+import type { Destinations } from '../../src/upstream/destinations.ts'
+import { fakeCluster } from '../helpers/fake-cluster.ts'
 
 async function gateway(
   t: Test,
-  options: { keeper?: Partial<CredentialKeeper>; draining?: boolean; logFails?: boolean },
+  options: { keeper?: Partial<CredentialKeeper>; origin?: string; draining?: boolean; logFails?: boolean },
 ) {
   const defects: Error[] = []
   const dispatcher = new Agent()
   let fails = options.logFails === true
-  const address = { origin: 'http://127.0.0.1:9', basePath: '' }
+  const failOnce = () => {
+    if (!fails) return
+    fails = false
+    throw new Error('the disk is full')
+  }
+  const address = { origin: options.origin ?? 'http://127.0.0.1:9', basePath: '' }
   const keeperFor = () => options.keeper as CredentialKeeper
   const settings = { apis: new Map([['v2', {}]]), scope: { readOnly: false, allow: [] } }
   const destinations = {
-    cluster: (name) => (name === undefined ? settings : undefined),
+    cluster: (name: string | undefined) => (name === undefined ? settings : undefined),
     get: () => ({ address, dispatcher, hasSession: false, keeperFor }),
-  } as Pick<Destinations, 'cluster' | 'get'> as Destinations
+  } as unknown as Destinations
   const app = await buildGateway({
     destinations,
     callerCheck: () => undefined,
@@ -28,15 +36,7 @@ async function gateway(
     drainMs: 100,
     isDraining: () => options.draining === true,
     onDefect: (error) => defects.push(error),
-    accessLog: {
-      answered() {},
-      abandoned() {},
-      refused() {
-        if (!fails) return
-        fails = false
-        throw new Error('the disk is full')
-      },
-    },
+    accessLog: { answered: failOnce, abandoned() {}, refused: failOnce },
   })
   t.teardown(() => Promise.all([app.close(), dispatcher.destroy()]))
   return { url: await listen(app, { host: '127.0.0.1', port: 0 }), defects }
@@ -53,6 +53,16 @@ t.test('a defect while a request is forwarded', async (t) => {
   t.equal(answer.status, 500)
   t.match(await answer.text(), 'urn:camunda-auth-proxy:problem:internal-error')
   t.match(defects, [{ message: 'not a function' }])
+})
+
+t.test('a defect while an answer is passed on: the caller does not take it for whole', async (t) => {
+  const cluster = await fakeCluster()
+  t.teardown(() => cluster.close())
+  const credential = { headers: ['authorization', 'Bearer token'] } as unknown as Credential
+  const keeper = { current: () => credential, accept() {} }
+  const { url, defects } = await gateway(t, { keeper, origin: cluster.url, logFails: true })
+  await t.rejects(fetch(`${url}/v2/topology`).then((answer) => answer.text()))
+  t.match(defects, [{ message: 'the disk is full' }])
 })
 
 t.test('a defect on the way there', async (t) => {
