@@ -70,7 +70,7 @@ export function segmentsOf(path: string): readonly Segment[] {
   const queryAt = path.indexOf('?')
   const parts = (queryAt === -1 ? path : path.slice(0, queryAt)).split('/')
   // What stands before the first slash is no segment; a path has nothing there.
-  return parts.slice(1).map((raw) => ({ text: decode(raw), single: isSingle(raw) }))
+  return parts.slice(1).map((raw) => (/[%;]/.test(raw) ? readings(raw) : { text: raw, single: raw !== '' }))
 }
 
 /**
@@ -84,6 +84,10 @@ export function allows(rule: Rule, method: string, segments: readonly Segment[])
   return rule.segments.every((expected, i) =>
     expected === undefined ? segments[i]?.single : segments[i]?.text === expected,
   )
+}
+
+function readings(raw: string): Segment {
+  return { text: decode(raw), single: isSingle(raw) }
 }
 
 function isSingle(raw: string): boolean {

@@ -109,7 +109,15 @@ t.test('a refusal names what would have been forwarded', async (t) => {
 })
 
 t.test('every API is as strict about its paths', async (t) => {
-  const fronts = ['/v1', '/cluster/v2', '/physical-tenants/a/v2', '/mcp', '/operate/v1', '/administration']
+  const fronts = [
+    '/v2',
+    '/v1',
+    '/cluster/v2',
+    '/physical-tenants/a/v2',
+    '/mcp',
+    '/operate/v1',
+    '/administration',
+  ]
   for (const front of [
     ...fronts,
     '/clusters/a/v2',
