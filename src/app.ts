@@ -2,15 +2,18 @@ import { randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { buildAdmin } from './admin/admin.ts'
+import { findCaller } from './config/callers.ts'
+import { openCallersFile } from './config/callers-file.ts'
 import type { Settings } from './config/settings.ts'
 import { ClientKeepers } from './credentials/clients.ts'
 import { type Clock, systemClock } from './credentials/clock.ts'
 import { CredentialKeeper, type KeeperEvent, type KeeperOptions } from './credentials/keeper.ts'
 import { Keepers } from './credentials/keepers.ts'
 import { makeAccessLog } from './gateway/access-log.ts'
+import { anybody, namedCallers } from './gateway/caller-check.ts'
 import { buildGateway } from './gateway/gateway.ts'
-import { guardPolicy } from './gateway/guard.ts'
-import { connectionLog, keeperLog } from './log.ts'
+import { guardPolicy, isToken } from './gateway/guard.ts'
+import { callersLog, connectionLog, keeperLog } from './log.ts'
 import { Destinations } from './upstream/destinations.ts'
 
 /** The whole proxy, put together and not yet listening. */
@@ -39,7 +42,7 @@ const DRAIN_MS = 30_000
 
 /**
  * Puts the proxy together from its settings. Listens to nothing and asks nobody for anything.
- * @throws Error if the file of the caller token cannot be read
+ * @throws SettingsError if the file of callers cannot be used; Error if that of the caller token cannot be read
  */
 export async function buildApp(settings: Settings, options: AppOptions): Promise<App> {
   const { logger } = options
@@ -84,13 +87,24 @@ export async function buildApp(settings: Settings, options: AppOptions): Promise
     ? undefined
     : destinations.get(defaultCluster, 'v2')?.keeperFor(undefined)
 
+  const callersFile =
+    settings.callersFile === undefined
+      ? undefined
+      : await openCallersFile(settings.callersFile, callersLog(logger))
+  const callers = callersFile === undefined ? undefined : callersFile.callers
+  const callerToken = await settings.callerToken?.read()
+  const isCallerToken = anyOf([
+    callerToken === undefined ? undefined : isToken(callerToken),
+    callers && ((token: string) => findCaller(callers(), token) !== undefined),
+  ])
   const host = 'host' in settings.listen ? settings.listen.host : undefined
   const isDraining = () => draining
   const gateway = await buildGateway({
     destinations,
     pseudonym: `camunda-auth-proxy-${randomBytes(4).toString('hex')}`,
     maxReplayBytes: settings.maxReplayBytes,
-    guard: guardPolicy(host, settings.allowedHosts, await settings.callerToken?.read()),
+    guard: guardPolicy(host, settings.allowedHosts, isCallerToken),
+    callerCheck: callers === undefined ? anybody : namedCallers(callers),
     accessLog: makeAccessLog(logger, settings.accessLog),
     drainMs: options.drainMs ?? DRAIN_MS,
     isDraining,
@@ -111,10 +125,19 @@ export async function buildApp(settings: Settings, options: AppOptions): Promise
     start: () => keeper?.start(),
     async close() {
       draining = true
+      callersFile?.close()
       keepers.drain()
       await gateway.close()
       await keepers.close()
       await Promise.all([admin?.close(), destinations.destroy()])
     },
   }
+}
+
+/** Whether any of the checks that there are passes; undefined if there is none. */
+function anyOf(
+  checks: readonly (((token: string) => boolean) | undefined)[],
+): ((token: string) => boolean) | undefined {
+  const given = checks.filter((check) => check !== undefined)
+  return given.length === 0 ? undefined : (token) => given.some((check) => check(token))
 }

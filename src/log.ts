@@ -5,7 +5,7 @@ import type { KeeperEvent } from './credentials/keeper.ts'
 type Strategy = AuthSettings['strategy']
 
 /** What those who hold connections tell. */
-interface ConnectionNotices {
+interface RenewalNotices {
   onRenewed(sentence: string): void
   onRenewalFailed(sentence: string): void
 }
@@ -52,37 +52,56 @@ const words: Record<Strategy, { name: string; check: string }> = {
 export function keeperLog(logger: Logger, strategy: Strategy = 'OAUTH'): (event: KeeperEvent) => void {
   const { name, check } = words[strategy]
   return (event) => {
-    if (event.type === 'acquired') {
-      const { generation, tookMs, lifetimeMs, renewInMs, same } = event
-      const times = {
-        lifetimeS: seconds(lifetimeMs),
-        nextRenewalInS: seconds(renewInMs),
-        tookMs: Math.round(tookMs),
-      }
-      const what = same ? 'is still good' : generation === 1 ? 'acquired' : 'renewed'
-      logger[same ? 'debug' : 'info']({ generation, ...times }, `${name} ${what}`)
-    } else if (event.type === 'failed') {
-      const { failure, nextTryInMs, usableForMs } = event
-      const times = { nextTryInS: seconds(nextTryInMs), oldTokenUsableForS: seconds(usableForMs) }
-      const level = usableForMs > 0 && !failure.refused ? 'warn' : 'error'
-      logger[level]({ cause: failure.code, ...times }, `no new ${name}: ${failure.message}`)
-    } else if (event.type === 'renewal-forced') {
-      logger.warn(
-        { generation: event.generation },
-        `the cluster refused a ${name} before its time: getting a new one`,
-      )
-    } else {
-      const times = { generation: event.generation, pauseS: seconds(event.pauseMs) }
-      logger.error(times, `the cluster refuses even a fresh ${name}: check ${check}; 401s are passed on`)
+    switch (event.type) {
+      case 'acquired':
+        return logAcquired(logger, name, event)
+      case 'failed':
+        return logFailed(logger, name, event)
+      case 'renewal-forced':
+        return logger.warn(
+          { generation: event.generation },
+          `the cluster refused a ${name} before its time: getting a new one`,
+        )
+      case 'rejected':
+        return logger.error(
+          { generation: event.generation, pauseS: seconds(event.pauseMs) },
+          `the cluster refuses even a fresh ${name}: check ${check}; 401s are passed on`,
+        )
     }
   }
 }
 
+function logAcquired(logger: Logger, name: string, event: Extract<KeeperEvent, { type: 'acquired' }>): void {
+  const { generation, tookMs, lifetimeMs, renewInMs, same } = event
+  const times = {
+    lifetimeS: seconds(lifetimeMs),
+    nextRenewalInS: seconds(renewInMs),
+    tookMs: Math.round(tookMs),
+  }
+  if (same) logger.debug({ generation, ...times }, `${name} is still good`)
+  else logger.info({ generation, ...times }, `${name} ${generation === 1 ? 'acquired' : 'renewed'}`)
+}
+
+function logFailed(logger: Logger, name: string, event: Extract<KeeperEvent, { type: 'failed' }>): void {
+  const { failure, nextTryInMs, usableForMs } = event
+  const times = { nextTryInS: seconds(nextTryInMs), oldTokenUsableForS: seconds(usableForMs) }
+  const level = usableForMs > 0 && !failure.refused ? 'warn' : 'error'
+  logger[level]({ cause: failure.code, ...times }, `no new ${name}: ${failure.message}`)
+}
+
 /** Logs that certificate files were renewed, or could not be. */
-export function connectionLog(logger: Logger): ConnectionNotices {
+export function connectionLog(logger: Logger): RenewalNotices {
   return {
     onRenewed: (sentence) => logger.info(sentence),
     onRenewalFailed: (sentence) => logger.error(sentence),
+  }
+}
+
+/** Logs that the file of callers was read again, or why it could not be. */
+export function callersLog(logger: Logger): (faults: readonly string[]) => void {
+  return (faults) => {
+    if (faults.length === 0) logger.info('the file of callers has changed: the new one holds')
+    else logger.error({ faults }, 'the file of callers has changed and cannot be used: the old one holds')
   }
 }
 

@@ -27,8 +27,8 @@ const PURE = [
   'credentials/schedule.ts',
   'upstream/headers.ts',
   'config/base-url.ts',
-  'gateway/apis.ts',
-  'gateway/rules.ts',
+  'config/apis.ts',
+  'config/rules.ts',
   'gateway/policy.ts',
   'gateway/scope.ts',
 ]

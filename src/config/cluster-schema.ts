@@ -1,7 +1,8 @@
+import type { ApiName } from './apis.ts'
 import { choice, fileOf, flag, list, pairs, text, url } from './notes.ts'
 
 /** The APIs of a cluster that are forwarded only where the settings say so; `/v2` always is. */
-export const optionalApis = [
+const optionalApis = [
   'v1',
   'cluster',
   'physical-tenants',
@@ -10,7 +11,7 @@ export const optionalApis = [
   'tasklist',
   'optimize',
   'administration',
-] as const
+] as const satisfies readonly ApiName[]
 
 const address = {
   restAddress: url({

@@ -23,6 +23,14 @@ export function privateKeyFault(pem: string): string | undefined {
   return found === undefined ? 'a private key in PEM' : `a private key in PEM, not a ${found}`
 }
 
+/** What is wrong with a private key that a passphrase may open. Undefined: nothing. */
+export function passphraseFault(pem: string, passphrase: string | undefined): string | undefined {
+  if (readPrivateKey(pem, passphrase) !== undefined) return undefined
+  return passphrase !== undefined && ENCRYPTED.test(pem)
+    ? 'the passphrase of the key: this one does not open it'
+    : privateKeyFault(pem)
+}
+
 /** What is wrong with a key that is to sign client assertions; without an algorithm, by `signingAlgorithm`. */
 export function signingKeyFault(pem: string, algorithm?: SigningAlgorithm): string | undefined {
   const key = readPrivateKey(pem)
@@ -39,7 +47,12 @@ export function signingKeyFault(pem: string, algorithm?: SigningAlgorithm): stri
 }
 
 /** What is wrong with a certificate in PEM, the first if there are several, at `now` (milliseconds since 1970). */
-export function certificateFault(pem: string, keyPem: string | undefined, now: number): string | undefined {
+export function certificateFault(
+  pem: string,
+  keyPem: string | undefined,
+  now: number,
+  passphrase?: string,
+): string | undefined {
   const certificate = readCertificate(pem)
   if (certificate === undefined) return 'a certificate in PEM'
   const { validFrom, validTo } = certificate
@@ -47,15 +60,15 @@ export function certificateFault(pem: string, keyPem: string | undefined, now: n
     return `a certificate that is valid by now: this one begins on ${day(validFrom)}`
   if (now > Date.parse(validTo))
     return `a certificate that is still valid: this one expired on ${day(validTo)}`
-  const key = keyPem === undefined ? undefined : readPrivateKey(keyPem)
+  const key = keyPem === undefined ? undefined : readPrivateKey(keyPem, passphrase)
   if (key === undefined || certificate.checkPrivateKey(key)) return undefined
   return 'the certificate of the private key: this one is of another key'
 }
 
 /** The key, if this is one; never with a reason, since those of OpenSSL name no cause that a reader knows. */
-export function readPrivateKey(pem: string): KeyObject | undefined {
+export function readPrivateKey(pem: string, passphrase?: string): KeyObject | undefined {
   try {
-    return createPrivateKey({ key: pem, format: 'pem' })
+    return createPrivateKey({ key: pem, format: 'pem', ...(passphrase !== undefined && { passphrase }) })
   } catch {
     return undefined
   }

@@ -51,7 +51,7 @@ type Environment = Readonly<Record<string, string | undefined>>
  */
 export async function loadSettings(args: readonly string[], env: Environment): Promise<LoadedSettings> {
   const { found, clusters, faults, warnings } = await readFound(args, env)
-  const resolved = resolve(
+  const resolved = await resolve(
     given(found, '', faults),
     new Map([...clusters].map(([name, entry]) => [name, given(entry, prefixOf(name), faults)])),
   )

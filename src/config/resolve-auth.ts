@@ -3,6 +3,7 @@ import { isLoopback } from './hosts.ts'
 import type { ClusterSettingName, RawCluster } from './schema.ts'
 import { Secret } from './secrets.ts'
 import type { AuthSettings, ClientAuth, IdentityProvider, OAuthSettings } from './settings.ts'
+import { headerFault, parameterFault } from './token-request.ts'
 import type { Work } from './work.ts'
 
 type Strategy = NonNullable<RawCluster['authStrategy']>
@@ -73,6 +74,7 @@ export function oauthTemplate(
   provider: IdentityProvider,
 ): Omit<OAuthSettings, 'clientId' | 'clientAuth'> {
   const { raw } = work
+  checkAdditions(work)
   return {
     identityProvider: provider,
     audience: audience(work, provider),
@@ -82,6 +84,19 @@ export function oauthTemplate(
     headers: raw.oauthHeaders ?? {},
     lenient: raw.oauthLenient ?? false,
   }
+}
+
+/** What is set by a setting of its own, or belongs to the request itself, cannot be added. */
+function checkAdditions(work: Work): void {
+  const { oauthParameters = {}, oauthHeaders = {}, oauthClientAuth } = work.raw
+  const isBasic = oauthClientAuth === 'client_secret_basic'
+  const parameters = Object.keys(oauthParameters).map(parameterFault)
+  const headers = Object.entries(oauthHeaders).map(([name, value]) => headerFault(name, value, isBasic))
+  const [inParameters, inHeaders] = [parameters, headers].map((faults) =>
+    faults.find((fault) => fault !== undefined),
+  )
+  if (inParameters !== undefined) work.fault('oauthParameters', inParameters)
+  if (inHeaders !== undefined) work.fault('oauthHeaders', inHeaders)
 }
 
 function audience(work: Work, provider: IdentityProvider): string | undefined {

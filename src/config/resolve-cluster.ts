@@ -1,4 +1,6 @@
+import type { ApiName } from './apis.ts'
 import { type BaseUrl, saasAddress } from './base-url.ts'
+import { checkSigningKey, checkTls, type TlsPrefix } from './check-keys.ts'
 import { type EgressProxies, egressProxyFor } from './egress.ts'
 import { reaches } from './hosts.ts'
 import {
@@ -9,15 +11,16 @@ import {
   otherAuth,
   strategyOf,
 } from './resolve-auth.ts'
+import { parseRule } from './rules.ts'
 import { Secret } from './secrets.ts'
 import type {
-  ApiName,
   ApiSettings,
   AuthSettings,
   CallerAuthSettings,
   ClusterSettings,
   ConnectionSettings,
   IdentityProvider,
+  ScopePolicy,
   TlsSettings,
 } from './settings.ts'
 import type { Work } from './work.ts'
@@ -35,45 +38,52 @@ export interface ClusterContext {
   listener: { host: string; port: number } | undefined
 }
 
+/** What was worked out so far. */
+interface Parts {
+  address: BaseUrl
+  auth: Auth
+  provider: IdentityProvider | undefined
+  tls: TlsSettings
+}
+
 /** Works the settings of one cluster out; undefined if something is wrong, which `work` then knows. */
-export function resolveCluster(
+export async function resolveCluster(
   work: Work,
   name: string,
   context: ClusterContext,
-): ClusterSettings | undefined {
+): Promise<ClusterSettings | undefined> {
   const strategy = context.callersAreClients ? 'OAUTH' : strategyOf(work)
   const provider = strategy === 'OAUTH' ? identityProvider(work) : undefined
   const address = clusterAddress(work, strategy === 'OAUTH' ? provider : 'other')
-  if (address !== undefined) checkLoop(work, 'restAddress', new URL(address.origin), context)
-  if (provider !== undefined && 'tokenUrl' in provider)
-    checkLoop(work, 'oauthUrl', provider.tokenUrl, context)
+  checkLoops(work, address, provider, context)
+  const scope = scopeOf(work)
   const tls = tlsOf(work, 'tls')
   const oauthTls = tlsOf(work, 'oauthTls')
   const auth = strategy && authOf(work, strategy, provider, address, context)
   if (address === undefined || auth === undefined || work.faults.length > 0) return undefined
-  const connect = (url: URL, to: TlsSettings, http2: boolean): ConnectionSettings => {
-    const proxy = egressProxyFor(url, context.proxies)
-    return { tls: to, egressProxy: proxy === undefined ? undefined : Secret.ofValue(proxy), http2 }
-  }
-  const toCluster = (at: BaseUrl) => connect(new URL(at.origin), tls, work.raw.http2 ?? false)
-  const main: ApiSettings = { address, auth, connection: toCluster(address) }
-  const apis = new Map<ApiName, ApiSettings>([['v2', main]])
-  for (const api of work.raw.apis ?? []) {
-    const served = api in elsewhere ? ownApi(work, api as Elsewhere, auth, provider, toCluster) : main
-    if (served !== undefined) apis.set(api, served)
-  }
+  await checkKeys(work, auth, tls, oauthTls)
+  const apis = apisOf(work, { address, auth, provider, tls }, context)
   if (work.faults.length > 0) return undefined
-  const providerUrl = provider && ('issuer' in provider ? provider.issuer : provider.tokenUrl)
-  return {
-    name,
-    apis,
-    identityProvider: connect(
-      providerUrl ?? new URL(address.origin),
-      isEmpty(oauthTls) ? tls : oauthTls,
-      false,
-    ),
-    scope: { readOnly: work.raw.readOnly ?? false, allow: work.raw.allow ?? [] },
-  }
+  const providerTls = isEmpty(oauthTls) ? tls : oauthTls
+  const providerUrl = provider === undefined ? new URL(address.origin) : urlOf(provider)
+  const providerConnection = connection(providerUrl, providerTls, false, context.proxies)
+  return { name, apis, identityProvider: providerConnection, scope }
+}
+
+function urlOf(provider: IdentityProvider): URL {
+  return 'issuer' in provider ? provider.issuer : provider.tokenUrl
+}
+
+function connection(url: URL, tls: TlsSettings, http2: boolean, proxies: EgressProxies): ConnectionSettings {
+  const proxy = egressProxyFor(url, proxies)
+  return { tls, egressProxy: proxy === undefined ? undefined : Secret.ofValue(proxy), http2 }
+}
+
+async function checkKeys(work: Work, auth: Auth, tls: TlsSettings, oauthTls: TlsSettings): Promise<void> {
+  const now = Date.now()
+  await checkTls(work, 'tls', tls, now)
+  await checkTls(work, 'oauthTls', oauthTls, now)
+  if (auth.strategy === 'OAUTH') await checkSigningKey(work, auth.clientAuth, now)
 }
 
 /** As given, else by region and id, else the default of Self-Managed. */
@@ -125,26 +135,37 @@ const elsewhere = {
   administration: ['administrationAddress', 'administrationAudience', 'api.cloud.camunda.io'],
 } as const
 
+function isElsewhere(api: ApiName): api is Elsewhere {
+  return api in elsewhere
+}
+
+function apisOf(work: Work, parts: Parts, { proxies }: ClusterContext): ReadonlyMap<ApiName, ApiSettings> {
+  const { address, auth, tls } = parts
+  const at = (base: BaseUrl) => connection(new URL(base.origin), tls, work.raw.http2 ?? false, proxies)
+  const main: ApiSettings = { address, auth, connection: at(address) }
+  const apis = new Map<ApiName, ApiSettings>([['v2', main]])
+  for (const api of work.raw.apis ?? []) {
+    const own = isElsewhere(api) ? ownApi(work, api, parts) : main
+    if (own !== undefined) apis.set(api, { ...own, connection: at(own.address) })
+  }
+  return apis
+}
+
 function ownApi(
   work: Work,
   api: Elsewhere,
-  auth: Auth,
-  provider: IdentityProvider | undefined,
-  connect: (at: BaseUrl) => ConnectionSettings,
-): ApiSettings | undefined {
+  { auth, provider }: Parts,
+): Omit<ApiSettings, 'connection'> | undefined {
   const [addressName, audienceName, saasAudience] = elsewhere[api]
   const given = work.raw[addressName]
   const address = given === undefined ? work.missing(addressName) : work.address(addressName, given)
   if (address === undefined) return undefined
-  const audience =
-    work.raw[audienceName] ?? (provider !== undefined && isSaas(provider) ? saasAudience : undefined)
+  if (auth.strategy !== 'OAUTH' && auth.strategy !== 'CALLER') return { address, auth }
+  const fromSaas = provider !== undefined && isSaas(provider)
+  const audience = work.raw[audienceName] ?? (fromSaas ? saasAudience : undefined)
+  if (auth.strategy === 'CALLER') return { address, auth: { ...auth, audience } }
   const client = api === 'administration' ? administrationClient(work) : {}
-  const own = auth.strategy === 'OAUTH' ? { ...auth, ...client, audience } : auth
-  return {
-    address,
-    auth: own.strategy === 'CALLER' ? { ...own, audience } : own,
-    connection: connect(address),
-  }
+  return { address, auth: { ...auth, ...client, audience } }
 }
 
 /** An organization's API client, if it is not the cluster's. */
@@ -155,7 +176,7 @@ function administrationClient(work: Work): object {
   return secret === undefined ? {} : { clientId, clientAuth: { method: 'client_secret_post', secret } }
 }
 
-function tlsOf(work: Work, prefix: 'tls' | 'oauthTls'): TlsSettings {
+function tlsOf(work: Work, prefix: TlsPrefix): TlsSettings {
   const tls = {
     ca: work.secret(`${prefix}Ca`),
     certificate: work.secret(`${prefix}Cert`),
@@ -171,16 +192,27 @@ function isEmpty(tls: TlsSettings): boolean {
   return Object.values(tls).every((part) => part === undefined)
 }
 
+function scopeOf(work: Work): ScopePolicy {
+  const { readOnly = false, allow = [] } = work.raw
+  const fault = allow.map(parseRule).find((rule) => typeof rule === 'string')
+  if (typeof fault === 'string') work.fault('allow', fault)
+  return { readOnly, allow }
+}
+
 /** The proxy must not call itself. */
-function checkLoop(
+function checkLoops(
   work: Work,
-  name: 'restAddress' | 'oauthUrl',
-  url: URL,
+  address: BaseUrl | undefined,
+  provider: IdentityProvider | undefined,
   { listener }: ClusterContext,
 ): void {
-  if (listener === undefined || work.isFaulty(name)) return
+  if (listener === undefined) return
   const { host, port } = listener
-  if (Number(url.port || (url.protocol === 'https:' ? 443 : 80)) !== port || !reaches(url.hostname, host))
-    return
-  work.fault(name, `another address than this proxy's own, ${host}:${port}; give the proxy another port`)
+  const check = (name: 'restAddress' | 'oauthUrl' | 'oauthIssuer', url: URL) => {
+    const itsPort = Number(url.port || (url.protocol === 'https:' ? 443 : 80))
+    if (itsPort === port && reaches(url.hostname, host) && !work.isFaulty(name))
+      work.fault(name, `another address than this proxy's own, ${host}:${port}; give the proxy another port`)
+  }
+  if (address !== undefined) check('restAddress', new URL(address.origin))
+  if (provider !== undefined) check('issuer' in provider ? 'oauthIssuer' : 'oauthUrl', urlOf(provider))
 }

@@ -23,7 +23,7 @@ const OWN_NAME = 'default'
  * Works the program's settings out of valid raw ones, and finds what is wrong between them: those of the proxy and
  * of one cluster in `given`, and those of the entries of `clusters`, by name.
  */
-export function resolve(given: Given, entries: ReadonlyMap<string, Given>): Resolved {
+export async function resolve(given: Given, entries: ReadonlyMap<string, Given>): Promise<Resolved> {
   const plainHttp = given.raw.allowPlainHttp ?? []
   const work = new Work(given, '', plainHttp)
   const callersAreClients = given.raw.callerAuth === 'client-credentials'
@@ -38,7 +38,7 @@ export function resolve(given: Given, entries: ReadonlyMap<string, Given>): Reso
   if (defaultName === OWN_NAME && !entries.has(OWN_NAME)) works.unshift({ name: OWN_NAME, work })
   const clusters = new Map<string, ClusterSettings>()
   for (const { name, work } of works) {
-    const cluster = resolveCluster(work, name, context)
+    const cluster = await resolveCluster(work, name, context)
     if (cluster !== undefined) clusters.set(name, cluster)
   }
   const isGuarded = callersAreClients || given.raw.callersFile !== undefined

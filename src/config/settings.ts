@@ -1,5 +1,5 @@
+import type { ApiName } from './apis.ts'
 import type { BaseUrl } from './base-url.ts'
-import type { optionalApis } from './cluster-schema.ts'
 import type { Secret } from './secrets.ts'
 
 /** The settings as the program uses them: complete, consistent, and with secrets that do not print. */
@@ -79,9 +79,6 @@ export interface ConnectionSettings {
   egressProxy: Secret | undefined
   http2: boolean
 }
-
-/** The APIs that can be forwarded. */
-export type ApiName = 'v2' | (typeof optionalApis)[number]
 
 /** What callers may do. */
 export interface ScopePolicy {

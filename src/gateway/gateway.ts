@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../errors.ts'
 import type { Destinations } from '../upstream/destinations.ts'
+import type { CallerCheck } from './caller-check.ts'
 import { type GuardPolicy, makeGuard } from './guard.ts'
 import { declareMethods, FORWARDED, type ProxyOptions, refuse, registerProxy } from './proxy.ts'
-import { type CallerCheck, Router } from './route.ts'
+import { Router } from './route.ts'
 import { makeServer } from './server.ts'
 
 export interface GatewayOptions extends Omit<ProxyOptions, 'route'> {

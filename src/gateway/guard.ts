@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { bareHost, isLoopback, isWildcard } from '../config/hosts.ts'
 import { Problem } from '../errors.ts'
-import { CALLER_TOKEN_HEADER } from '../upstream/headers.ts'
+import { tokenOf } from './caller-check.ts'
 
 /** Who may call. */
 export interface GuardPolicy {
@@ -11,8 +11,8 @@ export interface GuardPolicy {
   allowedHosts: ReadonlySet<string>
   /** Whether any IP literal will do: an address cannot be rebound by DNS as a name can. For listeners beyond loopback. */
   anyIpLiteral: boolean
-  /** What callers have to send in `X-Camunda-Proxy-Token`, if anything. */
-  callerToken: string | undefined
+  /** Whether a token that was sent in `X-Camunda-Proxy-Token` will do; undefined if none is asked for. */
+  isCallerToken: ((token: string) => boolean) | undefined
 }
 
 const MAX_REMEMBERED_HOSTS = 64
@@ -22,13 +22,13 @@ const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '::1']
 export function guardPolicy(
   host: string | undefined,
   allowedHosts: readonly string[],
-  callerToken: string | undefined,
+  isCallerToken: GuardPolicy['isCallerToken'],
 ): GuardPolicy {
   const own = host === undefined || isWildcard(host) ? LOOPBACK_NAMES : [...LOOPBACK_NAMES, host]
   return {
     allowedHosts: new Set([...own, ...allowedHosts].map(bareHost)),
     anyIpLiteral: host !== undefined && !isLoopback(host),
-    callerToken,
+    isCallerToken,
   }
 }
 
@@ -40,7 +40,6 @@ export function guardPolicy(
  */
 export function makeGuard(policy: GuardPolicy): (request: IncomingMessage) => Problem | undefined {
   const known = new Set<string>()
-  const expected = policy.callerToken === undefined ? undefined : digest(policy.callerToken)
   const isKnown = (host: string) => {
     if (known.has(host)) return true
     if (!isAllowedHost(host, policy)) return false
@@ -58,7 +57,7 @@ export function makeGuard(policy: GuardPolicy): (request: IncomingMessage) => Pr
         'The request was made by a web page (Origin or Sec-Fetch-Site says so).',
       )
     }
-    if (expected !== undefined && !matches(request.headers[CALLER_TOKEN_HEADER], expected)) {
+    if (policy.isCallerToken?.(tokenOf(request)) === false) {
       return new Problem('caller-not-authenticated', 'The header X-Camunda-Proxy-Token is missing or wrong.')
     }
     return undefined
@@ -91,9 +90,10 @@ function hostHeaders(raw: readonly string[]): number {
   return count
 }
 
-/** Compared as digests: of equal length whatever was sent, and in constant time. */
-function matches(given: string | string[] | undefined, expected: Buffer): boolean {
-  return typeof given === 'string' && timingSafeEqual(digest(given), expected)
+/** Compares with one token, as digests: of equal length whatever was sent, and in constant time. */
+export function isToken(expected: string): (token: string) => boolean {
+  const hash = digest(expected)
+  return (token) => timingSafeEqual(digest(token), hash)
 }
 
 function digest(text: string): Buffer {

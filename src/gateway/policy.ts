@@ -1,6 +1,6 @@
+import { type ApiName, apiNames, apis } from '../config/apis.ts'
+import { allows, parseRule, type Rule, type Segment, segmentsOf } from '../config/rules.ts'
 import type { ScopePolicy } from '../config/settings.ts'
-import { type ApiName, apiNames, apis } from './apis.ts'
-import { allows, parseRule, type Rule, type Segment, segmentsOf } from './rules.ts'
 
 /**
  * Why a request may not pass, or undefined. The path is what `callerPath` gives for a checked target, with or without

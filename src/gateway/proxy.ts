@@ -88,6 +88,8 @@ function forward(options: ProxyOptions, request: FastifyRequest, reply: FastifyR
     headers: headersUp(raw.rawHeaders, options.pseudonym),
     body,
   }
+  // For the log: what was put before it is nobody's business.
+  raw.url = request.originalUrl
   // Not earlier: Fastify answers for what is thrown until then.
   reply.hijack()
   sendAuthenticated(dispatcher, upstream, keeper, new Relay(options, route.back, raw, reply.raw, body))

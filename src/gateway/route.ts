@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http'
-import type { ApiName, ClusterSettings } from '../config/settings.ts'
+import { type ApiName, apis, callerPath } from '../config/apis.ts'
+import type { ClusterSettings } from '../config/settings.ts'
 import { Problem } from '../errors.ts'
 import type { Destination, Destinations } from '../upstream/destinations.ts'
 import type { WayBack } from '../upstream/headers.ts'
-import { apis, callerPath } from './apis.ts'
+import type { CallerCheck } from './caller-check.ts'
 import { compilePolicy, type Policy } from './policy.ts'
 import { checkTarget, type Target } from './scope.ts'
 
@@ -17,15 +18,11 @@ export interface Route {
 
 /** A way through an API of a cluster: what every request on it has in common. */
 interface Way {
-  cluster: string
   api: ApiName
   destination: Destination
-  policy: Policy
+  policy: Policy | undefined
   back: WayBack
 }
-
-/** Whether the caller of a request may use a cluster in this way; a Problem if not. */
-export type CallerCheck = (request: IncomingMessage, cluster: string, path: string) => Problem | undefined
 
 /** Clients may ask for another method than that of the request line by these, and servers may obey. */
 const METHOD_OVERRIDES = ['x-http-method-override', 'x-http-method', 'x-method-override']
@@ -61,7 +58,7 @@ export class Router {
     const { url, cluster, api } = target
     const way = this.#way(cluster, api)
     const path = callerPath(api, url.split('?', 1)[0] ?? '')
-    const problem = this.#outOfScope(request, way, path) ?? this.#callerCheck(request, way.cluster, path)
+    const problem = this.#outOfScope(request, way, path) ?? this.#callerCheck(request, cluster, path)
     if (problem !== undefined) throw problem
     return { destination: way.destination, url, back: way.back }
   }
@@ -91,6 +88,6 @@ export class Router {
     const back = { address: destination.address, mount, hasSession: destination.hasSession }
     const { readOnly, allow } = cluster.scope
     const policy = readOnly || allow.length > 0 ? compilePolicy(cluster.scope) : undefined
-    return { cluster: cluster.name, api, destination, policy, back }
+    return { api, destination, policy, back }
   }
 }

@@ -1,5 +1,5 @@
+import { type ApiName, apiNames, apis } from '../config/apis.ts'
 import type { ProblemCode } from '../errors.ts'
-import { type ApiName, apiNames, apis } from './apis.ts'
 
 /** Where a request may go: a target that passed every check, or the reason why it goes nowhere. */
 export type Target =
@@ -13,7 +13,11 @@ export type Target =
   | { refusal: ProblemCode; detail: string }
 
 /** The APIs that a cluster was opted into, `v2` going without saying; undefined if there is no such cluster. */
-export type Served = (cluster: string | undefined) => ReadonlySet<ApiName> | undefined
+export type Served = (cluster: string | undefined) => Apis | undefined
+
+interface Apis {
+  has(api: ApiName): boolean
+}
 
 /** What nearly every target looks like: `/v2` once, then segments that nobody can read in two ways. */
 const PLAIN = /^\/v2(?!\/v2(?:[/?]|$))(?:\/[\w~-][\w.~-]*)*\/?(?:\?|$)/
@@ -23,7 +27,7 @@ const CLUSTER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 /** Only paths with one of these can hold a disguised dot segment or control character. */
 const SUSPECT = /[%;\\]|\/\.\.?(?:\/|$)/
 const MAX_DECODINGS = 5
-const NO_APIS: ReadonlySet<ApiName> = new Set()
+const NO_APIS: Apis = new Set()
 
 /**
  * Checks a request target as it stood on the request line and says which API of which cluster it goes to, and the
@@ -46,16 +50,12 @@ export function checkTarget(target: string, served: Served = onlyV2): Target {
 }
 
 /** One cluster, without a name, and no API but `v2`. */
-function onlyV2(cluster: string | undefined): ReadonlySet<ApiName> | undefined {
+function onlyV2(cluster: string | undefined): Apis | undefined {
   return cluster === undefined ? NO_APIS : undefined
 }
 
 /** Finds the API that a path, already known to be safe, points to. */
-function checkApi(
-  cluster: string | undefined,
-  target: string,
-  opted: ReadonlySet<ApiName> | undefined,
-): Target {
+function checkApi(cluster: string | undefined, target: string, opted: Apis | undefined): Target {
   const api = apiNames.find((name) => apis[name].prefix.test(target))
   if (api === undefined) return { refusal: 'path-not-allowed', detail: forwarded(opted) }
   if (opted === undefined) {
@@ -68,7 +68,7 @@ function checkApi(
   return { cluster, api, url: target.replace(apis[api].prefix, apis[api].upstream) }
 }
 
-function forwarded(opted: ReadonlySet<ApiName> = NO_APIS): string {
+function forwarded(opted: Apis = NO_APIS): string {
   const paths = apiNames.filter((name) => name === 'v2' || opted.has(name)).map((name) => apis[name].at)
   return `Nothing but ${paths.join(', ')} is forwarded.`
 }

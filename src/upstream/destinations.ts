@@ -1,19 +1,14 @@
 import type { Dispatcher } from 'undici'
+import type { ApiName } from '../config/apis.ts'
 import type { BaseUrl } from '../config/base-url.ts'
-import type {
-  ApiName,
-  ApiSettings,
-  AuthSettings,
-  ClusterSettings,
-  ConnectionSettings,
-} from '../config/settings.ts'
+import type { ApiSettings, AuthSettings, ClusterSettings, ConnectionSettings } from '../config/settings.ts'
 import type { ClientKeepers } from '../credentials/clients.ts'
 import type { CredentialSource } from '../credentials/credential.ts'
 import type { CredentialKeeper } from '../credentials/keeper.ts'
 import type { Keepers } from '../credentials/keepers.ts'
 import type { Pace } from '../credentials/pace.ts'
 import { credentialKeys, makeSource } from '../credentials/sources.ts'
-import { type ConnectionNotices, clusterDispatcher, identityProviderDispatcher } from './dispatcher.ts'
+import { clusterDispatcher, identityProviderDispatcher, type RenewalNotices } from './dispatcher.ts'
 
 /** Where requests to one API of one cluster go, over which connections, and with whose credential. */
 export interface Destination {
@@ -28,7 +23,7 @@ export interface Destination {
 export interface DestinationOptions {
   keepers: Keepers
   clients: ClientKeepers
-  notices: ConnectionNotices
+  notices: RenewalNotices
   makeKeeper(source: CredentialSource, pace: Pace, what: KeeperPurpose): CredentialKeeper
 }
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { ApiName } from '../../src/gateway/apis.ts'
+import type { ApiName } from '../../src/config/apis.ts'
 import { checkTarget } from '../../src/gateway/scope.ts'
 
 const clusters = new Map<string | undefined, ReadonlySet<ApiName>>([

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type ApiName, apiNames, callerPath } from '../../src/gateway/apis.ts'
+import { type ApiName, apiNames, callerPath } from '../../src/config/apis.ts'
 import { checkTarget } from '../../src/gateway/scope.ts'
 
 const all = () => new Set(apiNames)

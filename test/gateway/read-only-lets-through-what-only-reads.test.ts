@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import t from 'tap'
-import { type ApiName, apiNames } from '../../src/gateway/apis.ts'
+import { type ApiName, apiNames } from '../../src/config/apis.ts'
 import { compilePolicy } from '../../src/gateway/policy.ts'
 
 const verdict = compilePolicy({ readOnly: true, allow: [] })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { type ApiName, apiNames, apis } from '../../src/gateway/apis.ts'
+import { type ApiName, apiNames, apis } from '../../src/config/apis.ts'
 import { checkTarget, type Target } from '../../src/gateway/scope.ts'
 
 const FRONTS = apiNames.map((name) => apis[name].at.replace('**', '').replace('{id}', 'risk'))

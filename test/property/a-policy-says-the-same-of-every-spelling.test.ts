@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { callerPath } from '../../src/gateway/apis.ts'
+import { callerPath } from '../../src/config/apis.ts'
 import { compilePolicy } from '../../src/gateway/policy.ts'
 import { checkTarget } from '../../src/gateway/scope.ts'
 

@@ -41,7 +41,7 @@ async function heard(
       },
     }
     const request = { origin: cluster.url, path: '/', method: 'GET', headers: [], body: null }
-    sendAuthenticated(agent.dispatch.bind(agent), request, keeper as CredentialKeeper, handler)
+    sendAuthenticated(agent, request, keeper as CredentialKeeper, handler)
   })
   await agent.close()
   return { steps, error }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { parseCallers } from '../../src/gateway/callers.ts'
+import { parseCallers } from '../../src/config/callers.ts'
 
 const HASH = 'c0ffee'.repeat(10).padEnd(64, '1')
 const caller = (i: number, rest: object = {}) => ({

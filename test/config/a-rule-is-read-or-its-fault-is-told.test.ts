@@ -1,5 +1,5 @@
 import t from 'tap'
-import { parseRule } from '../../src/gateway/rules.ts'
+import { parseRule } from '../../src/config/rules.ts'
 
 t.test('methods and a pattern', async (t) => {
   t.strictSame(parseRule('POST /v2/jobs/*/completion'), {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import { callerMay, findCaller, type NamedCaller, parseCallers } from '../../src/gateway/callers.ts'
+import { callerMay, findCaller, type NamedCaller, parseCallers } from '../../src/config/callers.ts'
 
 const digest = (token: string) => createHash('sha256').update(token).digest('hex')
 
