@@ -66,6 +66,8 @@ function makeHttpServer(listener: RequestListener): Server {
     keepAliveInitialDelay: 30 * SECOND,
   }
   const server = createServer(limits, listener)
+  // RFC 9110 section 10.1.1 lets a server ignore what it does not know; Node would answer 417 before any guard.
+  server.on('checkExpectation', listener)
   server.maxConnections = MAX_CONNECTIONS
   server.maxRequestsPerSocket = 0
   server.timeout = 0
