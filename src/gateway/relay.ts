@@ -87,6 +87,9 @@ export class Relay implements Dispatcher.DispatchHandler {
     if (this.#response.headersSent) {
       this.#response.destroy()
       accessLog.answered(this.#request, this.#response.statusCode, this.#startedAt, problem.message)
+    } else if (this.#request.socket.destroyed) {
+      // Cut off, as at the end of a shutdown; that its connection has closed is yet to be told.
+      accessLog.abandoned(this.#request, this.#startedAt)
     } else {
       writeProblem(this.#request, this.#response, problem, this.#context.isDraining())
       accessLog.refused(this.#request, problem)

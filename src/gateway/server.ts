@@ -14,6 +14,7 @@ const SECOND = 1_000
 const MAX_HEADER_BYTES = 16 * 1024
 const MAX_CONNECTIONS = 16_384
 const SWEEP_MS = 100
+const LINGER_MS = 1_000
 
 /**
  * A Fastify instance whose HTTP servers are ours, with every limit explicit, that answers unreadable requests with
@@ -74,6 +75,8 @@ function makeHttpServer(listener: RequestListener): Server {
     keepAliveInitialDelay: 30 * SECOND,
   }
   const server = createServer(limits, listener)
+  // RFC 9110 section 10.1.1 lets a server ignore what it does not know; Node would answer 417 before any guard.
+  server.on('checkExpectation', listener)
   server.maxConnections = MAX_CONNECTIONS
   server.maxRequestsPerSocket = 0
   server.timeout = 0
@@ -101,16 +104,31 @@ function drain(servers: ReadonlySet<Server>, unused: ReadonlySet<Socket>, drainM
   }
 }
 
-/** Says what is wrong with a request, but never within the answer to another, nor in its place. */
+/**
+ * Says what is wrong with a request, but never within the answer to another, nor in its place. The caller has a second
+ * to stop sending: a connection closed over unread bytes is reset, and the answer may be lost with it.
+ */
 function answerUnreadable(
   error: Error & { code?: string },
   socket: Socket,
   answer: ServerResponse | undefined,
 ): void {
-  const isOpen = answer !== undefined && !answer.writableFinished
-  if (socket.writable && !(isOpen && (answer.headersSent || answer.req.complete))) {
-    socket.end(rawProblem(unreadable(error.code)))
-  } else socket.destroy()
+  // It has been answered; what comes after it cannot be read either.
+  if (socket.writableEnded) return
+  if (!socket.writable || !isItsTurn(answer)) {
+    socket.destroy()
+    return
+  }
+  socket.end(rawProblem(unreadable(error.code)))
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS)
+  socket.once('close', () => clearTimeout(timer))
+}
+
+/** Whether the latest answer is out of the way, or is the unreadable request's own and has not begun. */
+function isItsTurn(answer: ServerResponse | undefined): boolean {
+  if (answer === undefined || answer.writableFinished) return true
+  const waitsForOthers = answer.socket === null
+  return !waitsForOthers && !answer.headersSent && !answer.req.complete
 }
 
 function unreadable(code: string | undefined): Problem {

@@ -41,6 +41,14 @@ t.test('an answer that is still awaited is not taken for the garbage’s', async
   t.equal(seen.text, '')
 })
 
+t.test('nor is garbage in the body of a request told within the answer before it', async (t) => {
+  const { socket, seen, closed } = await streaming(t, true)
+  await until(() => seen.text.endsWith('0123456789'), 'the answer has begun')
+  socket.write(`${requestHead('POST', '/v2/x', ['Transfer-Encoding: chunked'])}zz\r\n`)
+  await closed
+  t.ok(seen.text.endsWith('0123456789'), 'nothing was added to it')
+})
+
 t.test('garbage in the body of a request is told', async (t) => {
   const { proxy } = await streaming(t, false)
   const chunked = requestHead('POST', '/v2/x', ['Transfer-Encoding: chunked'])

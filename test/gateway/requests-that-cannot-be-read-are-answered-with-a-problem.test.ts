@@ -33,9 +33,4 @@ t.test('each kind, and nothing of it is forwarded', async (t) => {
     t.equal(answer.header('connection'), 'close')
   }
   t.equal(cluster.begun(), 0)
-  const expectation = await rawRequest(
-    proxy.port,
-    requestHead('POST', '/v2/x', ['Expect: the-impossible', 'Content-Length: 0']),
-  )
-  t.equal(expectation.status, 417, 'an expectation that is none')
 })
