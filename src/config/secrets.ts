@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
-import { type Stats, statSync } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
+import { createReadStream, type Stats, statSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { buffer } from 'node:stream/consumers'
 import { inspect } from 'node:util'
 
 const REDACTED = '[redacted]'
-const MAX_BYTES = 64 * 1024
+/** A bundle of certificates may be long; a file that never ends may not be read to its end. */
+const MAX_BYTES = 1024 * 1024
 
 /**
  * A value that must not be seen. It prints as `[redacted]` wherever it ends up; only `read` gives it away. One
@@ -14,27 +16,25 @@ export class Secret {
   readonly #read: () => Promise<string>
   /** Where it comes from, without the value: for messages. */
   readonly origin: string
+  /** It comes from a file, and so may change; a value stays as it is. */
+  readonly isFile: boolean
 
-  private constructor(origin: string, read: () => Promise<string>) {
+  private constructor(origin: string, isFile: boolean, read: () => Promise<string>) {
     this.origin = origin
+    this.isFile = isFile
     this.#read = read
   }
 
   static ofValue(value: string): Secret {
-    return new Secret('settings', async () => value)
+    return new Secret('settings', false, async () => value)
   }
 
   /** A trailing line break is not part of the secret: editors and `echo` add one. */
   static ofFile(path: string): Secret {
-    return new Secret(`file ${path}`, async () => {
-      if (mayBlock(await stat(path))) throw new Error(`${path} is not a regular file`)
-      const value = (await readFile(path, { encoding: 'utf8' })).slice(0, MAX_BYTES).replace(/(\r?\n)+$/, '')
-      if (value === '') throw new Error(`file ${path} is empty`)
-      return value
-    })
+    return new Secret(`file ${path}`, true, () => readSecretFile(path))
   }
 
-  /** @throws Error if its file cannot be read or is empty. */
+  /** @throws Error with a `code` if its file cannot be read, is empty, or is longer than 1 MiB. */
   read(): Promise<string> {
     return this.#read()
   }
@@ -57,6 +57,20 @@ export class Secret {
   [inspect.custom](): string {
     return REDACTED
   }
+}
+
+async function readSecretFile(path: string): Promise<string> {
+  if (mayBlock(await stat(path))) throw unusable(path, 'is not a regular file', 'NOT_A_FILE')
+  // `end` counts itself in: one byte more than allowed tells that there is more.
+  const bytes = await buffer(createReadStream(path, { start: 0, end: MAX_BYTES }))
+  if (bytes.length > MAX_BYTES) throw unusable(path, 'is longer than 1 MiB', 'EFBIG')
+  const value = bytes.toString('utf8').replace(/(\r?\n)+$/, '')
+  if (value === '') throw unusable(path, 'is empty', 'EMPTY')
+  return value
+}
+
+function unusable(path: string, fault: string, code: string): Error {
+  return Object.assign(new Error(`file ${path} ${fault}`), { code })
 }
 
 /** Takes each of the given secrets, as it is and URL-encoded, out of a text that somebody else wrote. */
