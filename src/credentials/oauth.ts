@@ -1,8 +1,10 @@
 import * as openid from 'openid-client'
 import { type Dispatcher, fetch } from 'undici'
 import type { Secret } from '../config/secrets.ts'
+import { bearerHeaders, isBearerToken } from './bearer-token.ts'
 import { AcquireError, type CredentialSource, type IssuedCredential } from './credential.ts'
 import { explainFailure, malformed } from './idp-errors.ts'
+import { readSecret } from './read-secret.ts'
 import { lifetimeMs } from './schedule.ts'
 
 export interface OAuthOptions {
@@ -18,8 +20,7 @@ export interface OAuthOptions {
 /** Longest that the identity provider may take, in seconds: the whole exchange. */
 const TIMEOUT_S = 10
 const MAX_ANSWER_BYTES = 1024 * 1024
-/** What may stand in an Authorization header as a token (RFC 6750 section 2.1), and no more than a header can carry. */
-const TOKEN = /^[A-Za-z0-9\-._~+/]{1,65536}=*$/
+const WHAT = { name: 'client secret', code: 'secret-unreadable' }
 
 /**
  * The OAuth 2.0 client-credentials grant (RFC 6749 section 4.4) as a form post with the secret in the body, which
@@ -27,9 +28,9 @@ const TOKEN = /^[A-Za-z0-9\-._~+/]{1,65536}=*$/
  */
 export function oauthSource(options: OAuthOptions): CredentialSource {
   return {
-    fingerprint: async () => readSecret(options, () => options.clientSecret.fingerprint()),
+    fingerprint: () => readSecret(WHAT, options.clientSecret, 'fingerprint'),
     async acquire(signal) {
-      const secret = await readSecret(options, () => options.clientSecret.read())
+      const secret = await readSecret(WHAT, options.clientSecret)
       try {
         const answer = await openid.clientCredentialsGrant(
           configuration(options, secret, signal),
@@ -107,21 +108,11 @@ function parameters(options: OAuthOptions): Record<string, string> {
 
 function issued(options: OAuthOptions, answer: openid.TokenEndpointResponse): IssuedCredential {
   if (answer.token_type !== 'bearer') throw malformed(options.tokenUrl, 'its token_type is not Bearer')
-  if (!TOKEN.test(answer.access_token))
+  if (!isBearerToken(answer.access_token))
     throw malformed(options.tokenUrl, 'its access_token cannot stand in a header')
   if (Number(answer.expires_in ?? 1) <= 0) throw malformed(options.tokenUrl, 'the token has already expired')
   return {
-    headers: ['authorization', `Bearer ${answer.access_token}`],
+    headers: bearerHeaders(answer.access_token),
     lifetimeMs: lifetimeMs(answer.expires_in, answer.access_token),
-  }
-}
-
-async function readSecret<T>(options: OAuthOptions, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read()
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
-    const message = `The client secret cannot be read from ${options.clientSecret.origin}${code}.`
-    throw new AcquireError({ code: 'secret-unreadable', message, refused: false })
   }
 }

@@ -5,9 +5,10 @@
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
-const DEFAULT_LIFETIME = 5 * MINUTE
+/** Of what does not say how long it lasts. */
+export const DEFAULT_LIFETIME = 5 * MINUTE
 /** A lifetime of more than a day is not believed: renewing daily costs nothing, an eternal token may be revoked. */
-const MAX_LIFETIME = 24 * 60 * MINUTE
+export const MAX_LIFETIME = 24 * 60 * MINUTE
 
 /** Where the lifetime is taken from if the identity provider does not give one (RFC 6749 section 5.1 only recommends it). */
 export function lifetimeMs(expiresInS: unknown, token: string): number {
@@ -15,23 +16,35 @@ export function lifetimeMs(expiresInS: unknown, token: string): number {
   return seconds === undefined ? DEFAULT_LIFETIME : Math.min(seconds * SECOND, MAX_LIFETIME)
 }
 
-function positiveNumber(value: unknown): number | undefined {
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
-  return typeof number === 'number' && Number.isFinite(number) && number > 0 ? number : undefined
+function jwtLifetimeS(token: string): number | undefined {
+  const { iat, exp } = jwtTimes(token)
+  return iat === undefined || exp === undefined ? undefined : positiveNumber(exp - iat)
 }
 
-/** `exp - iat` of a JWT (RFC 7519 section 4.1), read without trust: it is our own token, for our own timetable. */
-function jwtLifetimeS(token: string): number | undefined {
-  const payload = token.split('.')[1]
-  if (payload === undefined) return undefined
+/**
+ * When a JWT was issued and when it ends (RFC 7519 section 4.1), in seconds since 1970, read without trust: it is
+ * our own token, for our own timetable. Empty for a token of another kind.
+ */
+export function jwtTimes(token: string): { iat?: number | undefined; exp?: number | undefined } {
   try {
-    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'))
-    if (typeof claims !== 'object' || claims === null || !('exp' in claims) || !('iat' in claims))
-      return undefined
-    return positiveNumber(Number(claims.exp) - Number(claims.iat))
+    const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'))
+    if (typeof claims !== 'object' || claims === null) return {}
+    const { iat, exp }: { iat?: unknown; exp?: unknown } = claims
+    return { iat: positiveNumber(iat), exp: positiveNumber(exp) }
   } catch {
-    return undefined
+    return {}
   }
+}
+
+function positiveNumber(value: unknown): number | undefined {
+  const number = finiteNumber(value)
+  return number !== undefined && number > 0 ? number : undefined
+}
+
+/** A number, written as one or as text, as some servers do. */
+export function finiteNumber(value: unknown): number | undefined {
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
+  return typeof number === 'number' && Number.isFinite(number) ? number : undefined
 }
 
 /**

@@ -1,0 +1,27 @@
+import type { Secret } from '../config/secrets.ts'
+import { AcquireError } from './credential.ts'
+
+/** What a secret is to the source that reads it: for messages, and the code of its failure. */
+interface SecretRole {
+  name: string
+  code: string
+}
+
+/**
+ * Reads a secret, or its fingerprint, for one attempt. A file may be on its way to being swapped, so a failure is
+ * worth another try.
+ * @throws AcquireError with the code of its role, naming the file.
+ */
+export async function readSecret(
+  role: SecretRole,
+  secret: Secret,
+  part: 'read' | 'fingerprint' = 'read',
+): Promise<string> {
+  try {
+    return await secret[part]()
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
+    const message = `The ${role.name} cannot be read from ${secret.origin}${code}.`
+    throw new AcquireError({ code: role.code, message, refused: false })
+  }
+}
