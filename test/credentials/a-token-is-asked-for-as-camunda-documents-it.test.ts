@@ -41,7 +41,7 @@ t.test('the secret is read anew at each attempt', async (t) => {
   t.match(await failure(), {
     code: 'secret-unreadable',
     refused: false,
-    message: `The client secret cannot be read from file ${path}.`,
+    message: `The client secret cannot be read from file ${path} (EMPTY).`,
   })
   t.equal(idp.requests.length, 2)
 })
