@@ -35,6 +35,11 @@ export interface AppOptions {
 }
 
 const DRAIN_MS = 30_000
+const DIRECT = {
+  tls: { ca: undefined, certificate: undefined, key: undefined, passphrase: undefined },
+  egressProxy: undefined,
+  http2: false,
+} as const
 
 /**
  * Puts the proxy together from its settings. Listens to nothing and asks nobody for anything.
@@ -43,8 +48,12 @@ const DRAIN_MS = 30_000
 export async function buildApp(settings: Settings, options: AppOptions): Promise<App> {
   const { logger } = options
   const { oauth } = settings
-  const clusterPool = clusterDispatcher()
-  const identityProviderPool = identityProviderDispatcher()
+  const notices = {
+    onRenewed: (sentence: string) => logger.info(sentence),
+    onRenewalFailed: (sentence: string) => logger.warn(sentence),
+  }
+  const clusterPool = clusterDispatcher(DIRECT, notices)
+  const identityProviderPool = identityProviderDispatcher(DIRECT, notices)
   const keepers = new Keepers()
   let draining = false
   let started = false

@@ -1,4 +1,13 @@
-import { Agent, buildConnector } from 'undici'
+import type { SecureContext } from 'node:tls'
+import { Agent, buildConnector, type Dispatcher } from 'undici'
+import type { Secret } from '../config/secrets.ts'
+import type { ConnectionSettings, TlsSettings } from '../config/settings.ts'
+import { type Clock, systemClock } from '../credentials/clock.ts'
+import { type RenewalNotices, RenewingDispatcher } from './renewing-dispatcher.ts'
+import { tlsContexts } from './tls-files.ts'
+import { parseEgressProxy, throughTunnel } from './tunnel.ts'
+
+export type { RenewalNotices } from './renewing-dispatcher.ts'
 
 const SECOND = 1_000
 
@@ -6,7 +15,6 @@ const SECOND = 1_000
 const NO_TIMEOUT = 0
 
 const connect = {
-  timeout: 10 * SECOND,
   rejectUnauthorized: true,
   minVersion: 'TLSv1.2',
   keepAlive: true,
@@ -16,39 +24,110 @@ const connect = {
   maxCachedSessions: 100,
 } as const
 
-/** The connections to the cluster: certificates verified, no timeout but the one for connecting, no HTTP/2, no pipelining. */
-export function clusterDispatcher(): Agent {
-  return new Agent({
-    connect: resetsAreErrors(buildConnector(connect)),
-    allowH2: false,
-    connections: 1_024,
-    pipelining: 1,
-    headersTimeout: NO_TIMEOUT,
-    bodyTimeout: NO_TIMEOUT,
-    keepAliveTimeout: 4 * SECOND,
-    keepAliveMaxTimeout: 60 * SECOND,
-    keepAliveTimeoutThreshold: 2 * SECOND,
-    maxHeaderSize: 64 * 1024,
-    maxResponseSize: -1,
-    strictContentLength: true,
-  })
+const CLUSTER_CONNECT_TIMEOUT_MS = 10 * SECOND
+const IDENTITY_PROVIDER_CONNECT_TIMEOUT_MS = 5 * SECOND
+const LOOK_INTERVAL_MS = 10 * SECOND
+
+/** For tests: time, and how often files are looked at, in milliseconds. */
+export interface Watch {
+  clock?: Clock
+  intervalMs?: number
+}
+
+/**
+ * The connections to the cluster: certificates verified, no timeout but the one for connecting, no pipelining and
+ * one stream at a time, since one that waits would hold others up. Asks nobody and reads nothing before the first request.
+ */
+export function clusterDispatcher(
+  settings: ConnectionSettings,
+  notices: RenewalNotices,
+  watch: Watch = {},
+): Dispatcher {
+  const agent = (connector: buildConnector.connector) =>
+    new Agent({
+      connect: resetsAreErrors(connector),
+      allowH2: settings.http2,
+      maxConcurrentStreams: 1,
+      pingInterval: 60 * SECOND,
+      connections: 1_024,
+      pipelining: 1,
+      headersTimeout: NO_TIMEOUT,
+      bodyTimeout: NO_TIMEOUT,
+      keepAliveTimeout: 4 * SECOND,
+      keepAliveMaxTimeout: 60 * SECOND,
+      keepAliveTimeoutThreshold: 2 * SECOND,
+      maxHeaderSize: 64 * 1024,
+      maxResponseSize: -1,
+      strictContentLength: true,
+    })
+  const ways = { destination: 'the cluster', allowH2: settings.http2, timeout: CLUSTER_CONNECT_TIMEOUT_MS }
+  return dispatcher(settings, ways, agent, notices, watch)
 }
 
 /** The connections to the identity provider: few, short, and with a small answer. */
-export function identityProviderDispatcher(): Agent {
-  return new Agent({
-    connect: { ...connect, timeout: 5 * SECOND },
+export function identityProviderDispatcher(
+  settings: ConnectionSettings,
+  notices: RenewalNotices,
+  watch: Watch = {},
+): Dispatcher {
+  const agent = (connector: buildConnector.connector) =>
+    new Agent({
+      connect: connector,
+      allowH2: false,
+      connections: 8,
+      pipelining: 1,
+      headersTimeout: 10 * SECOND,
+      bodyTimeout: 10 * SECOND,
+      keepAliveTimeout: 4 * SECOND,
+      keepAliveMaxTimeout: 4 * SECOND,
+      maxHeaderSize: 64 * 1024,
+      maxResponseSize: 1024 * 1024,
+      strictContentLength: true,
+    })
+  const ways = {
+    destination: 'the identity provider',
     allowH2: false,
-    connections: 8,
-    pipelining: 1,
-    headersTimeout: 10 * SECOND,
-    bodyTimeout: 10 * SECOND,
-    keepAliveTimeout: 4 * SECOND,
-    keepAliveMaxTimeout: 4 * SECOND,
-    maxHeaderSize: 64 * 1024,
-    maxResponseSize: 1024 * 1024,
-    strictContentLength: true,
+    timeout: IDENTITY_PROVIDER_CONNECT_TIMEOUT_MS,
+  }
+  return dispatcher(settings, ways, agent, notices, watch)
+}
+
+interface Ways {
+  destination: string
+  allowH2: boolean
+  timeout: number
+}
+
+type MakeAgent = (connector: buildConnector.connector) => Dispatcher
+
+/** An agent as it is if it depends on no file and no egress proxy, else one that is made when it is needed. */
+function dispatcher(
+  { tls, egressProxy }: ConnectionSettings,
+  ways: Ways,
+  agent: MakeAgent,
+  notices: RenewalNotices,
+  watch: Watch,
+): Dispatcher {
+  const secrets: Record<keyof TlsSettings | 'egressProxy', Secret | undefined> = { ...tls, egressProxy }
+  if (Object.values(secrets).every((secret) => secret === undefined)) return agent(connectorFor(ways))
+  return new RenewingDispatcher({
+    destination: ways.destination,
+    secrets,
+    notices,
+    clock: watch.clock ?? systemClock(),
+    intervalMs: watch.intervalMs ?? LOOK_INTERVAL_MS,
+    async build(texts) {
+      const contexts = await tlsContexts(tls, texts, Date.now())
+      const direct = connectorFor(ways, contexts.destination)
+      if (egressProxy === undefined) return agent(direct)
+      const proxy = parseEgressProxy(egressProxy, texts.egressProxy ?? '', contexts.egressProxy)
+      return agent(throughTunnel(proxy, ways.timeout, direct))
+    },
   })
+}
+
+function connectorFor({ allowH2, timeout }: Ways, secureContext?: SecureContext): buildConnector.connector {
+  return buildConnector({ ...connect, allowH2, timeout, ...(secureContext && { secureContext }) })
 }
 
 /**

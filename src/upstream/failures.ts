@@ -1,3 +1,4 @@
+import { egressFault } from '../config/egress-error.ts'
 import { Problem } from '../errors.ts'
 
 const TIMEOUTS = new Set([
@@ -6,6 +7,8 @@ const TIMEOUTS = new Set([
   'UND_ERR_BODY_TIMEOUT',
   'ETIMEDOUT',
 ])
+/** What a server says in the handshake to a client whose certificate it does not want. With TLS 1.3 that is after the request. */
+const NOT_LET_IN = /_ALERT_(?:\w*CERT|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE)/
 const CLOSING = new Set(['UND_ERR_DESTROYED', 'UND_ERR_CLOSED'])
 
 /**
@@ -14,10 +17,19 @@ const CLOSING = new Set(['UND_ERR_DESTROYED', 'UND_ERR_CLOSED'])
  */
 export function upstreamProblem(error: Error, cluster: string, sent: boolean): Problem {
   if (error instanceof Problem) return error
+  const ownFault = egressFault(error)
+  if (ownFault !== undefined)
+    return new Problem('upstream-unreachable', `${ownFault} The cluster ${cluster} was not asked.`)
   const code = 'code' in error && error.code !== undefined ? String(error.code) : error.name
   if (CLOSING.has(code)) return new Problem('draining', 'This proxy is shutting down.')
   if (TIMEOUTS.has(code))
     return new Problem('upstream-timeout', `The cluster ${cluster} did not answer in time (${code}).`)
+  if (NOT_LET_IN.test(code)) {
+    return new Problem(
+      'upstream-unreachable',
+      `The cluster ${cluster} did not let this proxy in: it wants another client certificate (${code}).`,
+    )
+  }
   if (sent)
     return new Problem(
       'upstream-broke-off',

@@ -7,6 +7,7 @@ import { Secret } from '../../src/config/secrets.ts'
 import { oauthSource } from '../../src/credentials/oauth.ts'
 import { identityProviderDispatcher } from '../../src/upstream/dispatcher.ts'
 import { selfSigned } from '../helpers/certificate.ts'
+import { connection, notes } from '../helpers/connections.ts'
 import { rawServer } from '../helpers/fake-cluster.ts'
 import { json } from '../helpers/fake-idp.ts'
 import { failureOf, SECRET } from '../helpers/oauth-lab.ts'
@@ -30,7 +31,11 @@ async function provider(t: Test, options: ServerOptions) {
   return { port: (server.address() as AddressInfo).port, requests: () => requests }
 }
 
-function ask(t: Test, port: number, dispatcher: Dispatcher = identityProviderDispatcher()) {
+function ask(
+  t: Test,
+  port: number,
+  dispatcher: Dispatcher = identityProviderDispatcher(connection(), notes()),
+) {
   t.teardown(() => dispatcher.destroy())
   const tokenUrl = new URL(`https://localhost:${port}/token`)
   const clientSecret = Secret.ofValue(SECRET)

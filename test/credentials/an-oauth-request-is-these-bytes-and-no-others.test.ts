@@ -2,6 +2,7 @@ import t, { type Test } from 'tap'
 import { Secret } from '../../src/config/secrets.ts'
 import { oauthSource } from '../../src/credentials/oauth.ts'
 import { identityProviderDispatcher } from '../../src/upstream/dispatcher.ts'
+import { connection, notes } from '../helpers/connections.ts'
 import { rawServer } from '../helpers/fake-cluster.ts'
 import { parseAnswer } from '../helpers/raw-http.ts'
 
@@ -26,7 +27,7 @@ async function requestWith(t: Test, { clientId, secret, audience, scope }: Param
     }),
   )
   t.teardown(() => server.close())
-  const dispatcher = identityProviderDispatcher()
+  const dispatcher = identityProviderDispatcher(connection(), notes())
   t.teardown(() => dispatcher.destroy())
   const source = oauthSource({
     tokenUrl: new URL(`${server.url}/realms/a%2Fb/token?tenant=x%20y`),

@@ -9,6 +9,7 @@ import {
 } from '../../src/credentials/credential.ts'
 import { oauthSource } from '../../src/credentials/oauth.ts'
 import { identityProviderDispatcher } from '../../src/upstream/dispatcher.ts'
+import { connection, notes } from './connections.ts'
 import { type FakeIdp, fakeIdp, type IdpAnswer } from './fake-idp.ts'
 
 export const SECRET = 'canary secret/&+ü4f'
@@ -38,7 +39,7 @@ export async function oauthLab(t: Test, answer?: IdpAnswer, options: LabOptions 
 }
 
 export function sourceFor(t: Test, tokenUrl: string, options: LabOptions = {}): CredentialSource {
-  const dispatcher = identityProviderDispatcher()
+  const dispatcher = identityProviderDispatcher(connection(), notes())
   t.teardown(() => dispatcher.destroy())
   return oauthSource({
     tokenUrl: new URL(tokenUrl),
