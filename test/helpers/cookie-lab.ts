@@ -12,6 +12,7 @@ import { clusterDispatcher } from '../../src/upstream/dispatcher.ts'
 import { type CookieCluster, type CookieClusterOptions, cookieCluster } from './cookie-cluster.ts'
 import { type Answer, type FakeCluster, fakeCluster } from './fake-cluster.ts'
 import { failureOf } from './oauth-lab.ts'
+import { connection, notes } from './connections.ts'
 
 export const PASSWORD = 'canary pass&+=ü'
 export const IDLE_MS = 30 * 60_000
@@ -36,7 +37,7 @@ export function loginAt(t: Test, address: string, options: LabOptions = {}): Log
   const cluster = parseBaseUrl(address)
   if (typeof cluster === 'string') throw new Error(cluster)
   // It has no limits of its own that would pass for the source's.
-  const dispatcher = clusterDispatcher()
+  const dispatcher = clusterDispatcher(connection(), notes())
   t.teardown(() => dispatcher.destroy())
   const source = cookieSource({
     cluster,

@@ -12,6 +12,7 @@ import {
 import { oauthSource } from '../../src/credentials/oauth.ts'
 import { identityProviderDispatcher } from '../../src/upstream/dispatcher.ts'
 import { type FakeIdp, fakeIdp, type IdpAnswer } from './fake-idp.ts'
+import { connection, notes } from './connections.ts'
 
 export const SECRET = 'canary secret/&+ü4f'
 
@@ -44,7 +45,7 @@ export function sourceFor(t: Test, tokenUrl: string, options: LabOptions = {}): 
   const {
     secret = Secret.ofValue(SECRET),
     now,
-    dispatcher = identityProviderDispatcher(),
+    dispatcher = identityProviderDispatcher(connection(), notes()),
     ...settings
   } = options
   t.teardown(() => dispatcher.destroy())
