@@ -1,4 +1,5 @@
 import { ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client'
+import { egressFault } from '../config/egress-error.ts'
 import { scrub } from '../config/secrets.ts'
 import { AcquireError, type AcquireFailure } from './credential.ts'
 
@@ -118,6 +119,8 @@ function answered(
 
 /** No answer came from this host, by what undici threw. `subject` begins the sentence. */
 export function networkFailure(subject: string, host: string, cause: Error): AcquireFailure {
+  const ownFault = egressFault(cause)
+  if (ownFault !== undefined) return failure('egress', ownFault)
   const code = codeOf(cause) ?? codeOf(cause.cause) ?? 'unknown'
   if (code === 'UND_ERR_CONNECT_TIMEOUT')
     return failure('timeout', `${subject} could not be reached in time.`)

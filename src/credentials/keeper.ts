@@ -293,7 +293,7 @@ export class CredentialKeeper {
   }
 
   #noteRejection(refused: Credential, now: number): void {
-    const verdict = this.#rejections.refused(refused.generation, now)
+    const verdict = this.#rejections.refused(refused.generation, now, this.#source.fixed === true)
     if (verdict.pauseMs !== undefined) {
       this.#onEvent({ type: 'rejected', generation: refused.generation, pauseMs: verdict.pauseMs })
     }

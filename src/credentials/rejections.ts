@@ -27,8 +27,13 @@ export class Rejections {
     return this.#onTrial || this.#rejections > 0
   }
 
-  /** A 401 to the current credential. Says whether to force a renewal, and which pause begins with it, if one does. */
-  refused(generation: number, now: number): { force: boolean; pauseMs?: number } {
+  /**
+   * A 401 to the current credential, which is fixed if a renewal could only bring the same. Says whether to force a
+   * renewal, and which pause begins with it, if one does.
+   */
+  refused(generation: number, now: number, isFixed = false): { force: boolean; pauseMs?: number } {
+    if (isFixed)
+      return now < this.#forceNotBefore ? { force: false } : { force: false, pauseMs: this.#begin(now) }
     if (this.#onTrial) return { force: false, pauseMs: this.#begin(now) }
     if (now < this.#forceNotBefore) {
       this.#active = this.#rejections > 0

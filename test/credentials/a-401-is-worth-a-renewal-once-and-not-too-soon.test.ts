@@ -102,3 +102,11 @@ t.test('the same token again', async (t) => {
   t.strictSame(rejections.refused(1, 11_000), { force: false })
   t.strictSame(rejections.refused(1, 10_000 + MINUTE), { force: true })
 })
+
+t.test('a credential that can only come back the same is never worth one', async (t) => {
+  const rejections = new Rejections()
+  t.strictSame(rejections.refused(1, 0, true), { force: false, pauseMs: 60_000 }, 'but it is told')
+  t.strictSame(rejections.refused(1, 59_999, true), { force: false }, 'once')
+  t.strictSame(rejections.refused(1, 60_000, true), { force: false, pauseMs: 120_000 }, 'in ever longer pauses')
+  t.equal(rejections.active, true)
+})

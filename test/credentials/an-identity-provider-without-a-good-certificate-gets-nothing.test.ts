@@ -5,10 +5,10 @@ import t, { type Test } from 'tap'
 import { Agent, type Dispatcher } from 'undici'
 import { identityProviderDispatcher } from '../../src/upstream/dispatcher.ts'
 import { selfSigned } from '../helpers/certificate.ts'
+import { connection, notes } from '../helpers/connections.ts'
 import { rawServer } from '../helpers/fake-cluster.ts'
 import { json } from '../helpers/fake-idp.ts'
 import { failureOf, SECRET, sourceFor } from '../helpers/oauth-lab.ts'
-import { connection, notes } from '../helpers/connections.ts'
 
 const here = selfSigned('localhost')
 const elsewhere = selfSigned('evil.example')
@@ -29,7 +29,11 @@ async function provider(t: Test, options: ServerOptions) {
   return { port: (server.address() as AddressInfo).port, requests: () => requests }
 }
 
-function ask(t: Test, port: number, dispatcher: Dispatcher = identityProviderDispatcher(connection(), notes())) {
+function ask(
+  t: Test,
+  port: number,
+  dispatcher: Dispatcher = identityProviderDispatcher(connection(), notes()),
+) {
   const source = sourceFor(t, `https://localhost:${port}/token`, { dispatcher })
   return source.acquire(new AbortController().signal)
 }

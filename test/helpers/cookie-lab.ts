@@ -9,10 +9,10 @@ import type {
   Session,
 } from '../../src/credentials/credential.ts'
 import { clusterDispatcher } from '../../src/upstream/dispatcher.ts'
+import { connection, notes } from './connections.ts'
 import { type CookieCluster, type CookieClusterOptions, cookieCluster } from './cookie-cluster.ts'
 import { type Answer, type FakeCluster, fakeCluster } from './fake-cluster.ts'
 import { failureOf } from './oauth-lab.ts'
-import { connection, notes } from './connections.ts'
 
 export const PASSWORD = 'canary pass&+=ü'
 export const IDLE_MS = 30 * 60_000

@@ -11,8 +11,8 @@ import {
 } from '../../src/credentials/credential.ts'
 import { oauthSource } from '../../src/credentials/oauth.ts'
 import { identityProviderDispatcher } from '../../src/upstream/dispatcher.ts'
-import { type FakeIdp, fakeIdp, type IdpAnswer } from './fake-idp.ts'
 import { connection, notes } from './connections.ts'
+import { type FakeIdp, fakeIdp, type IdpAnswer } from './fake-idp.ts'
 
 export const SECRET = 'canary secret/&+ü4f'
 
