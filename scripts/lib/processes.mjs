@@ -77,7 +77,7 @@ export async function run(command, args, { limitS = 60, ...options } = {}) {
   const timer = setTimeout(() => program.end('SIGKILL'), limitS * 1_000)
   const { code } = await program.ended
   clearTimeout(timer)
-  const why = { SIGKILL: `ended after ${limitS} s\n` }[code] ?? (typeof code === 'string' ? `${code}\n` : '')
+  const why = typeof code === 'string' ? `${code === 'SIGKILL' ? `ended after ${limitS} s` : code}\n` : ''
   return { ok: code === 0, output: why + program.output() }
 }
 
