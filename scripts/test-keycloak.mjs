@@ -28,6 +28,12 @@ const LONGEST_HEALING_S = 45
 
 const oauthUrl = (issuer) => `${issuer}/protocol/openid-connect/token`
 const method = (name) => ({ CAMUNDA_PROXY_OAUTH_CLIENT_AUTH: name })
+const mutualTls = ({ certificates: { authority, client } }) => ({
+  ...method('tls_client_auth'),
+  CAMUNDA_PROXY_OAUTH_TLS_CA_FILE: authority.cert,
+  CAMUNDA_PROXY_OAUTH_TLS_CERT_FILE: client.cert,
+  CAMUNDA_PROXY_OAUTH_TLS_KEY_FILE: client.key,
+})
 
 /** @type {Record<string, (lab: Lab) => Promise<string>>} What each case shows; it returns what was seen, or throws. */
 const cases = {
@@ -55,11 +61,8 @@ const cases = {
 
   'tls_client_auth, with an authority of its own': (lab) =>
     signsIn(lab, 'with-certificate', {
-      ...method('tls_client_auth'),
       CAMUNDA_OAUTH_URL: oauthUrl(lab.keycloak.issuerByTls),
-      CAMUNDA_PROXY_OAUTH_TLS_CA_FILE: lab.certificates.authority.cert,
-      CAMUNDA_PROXY_OAUTH_TLS_CERT_FILE: lab.certificates.client.cert,
-      CAMUNDA_PROXY_OAUTH_TLS_KEY_FILE: lab.certificates.client.key,
+      ...mutualTls(lab),
     }),
 
   'discovery from the issuer': (lab) =>
@@ -67,6 +70,13 @@ const cases = {
       ...secretOf(lab),
       CAMUNDA_OAUTH_URL: '',
       CAMUNDA_PROXY_OAUTH_ISSUER: lab.keycloak.issuer,
+    }),
+
+  'discovery over TLS, for tls_client_auth': (lab) =>
+    signsIn(lab, 'with-certificate', {
+      CAMUNDA_OAUTH_URL: '',
+      CAMUNDA_PROXY_OAUTH_ISSUER: lab.keycloak.issuerByTls,
+      ...mutualTls(lab),
     }),
 
   'tokens of 10 s are renewed ahead': renewsAhead,

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 
 /** @type {Set<number>} */
 const groups = new Set()
@@ -66,7 +67,7 @@ export function start(command, args, options = {}) {
 }
 
 /**
- * Runs a program to its end, or to the end of its time.
+ * Runs a program to its end, or to the end of its time, and returns what it wrote, without colours.
  * @param {string} command
  * @param {string[]} args
  * @param {{ cwd?: string, env?: Record<string, string | undefined>, limitS?: number }} options
@@ -77,8 +78,8 @@ export async function run(command, args, { limitS = 60, ...options } = {}) {
   const timer = setTimeout(() => program.end('SIGKILL'), limitS * 1_000)
   const { code } = await program.ended
   clearTimeout(timer)
-  const why = { SIGKILL: `ended after ${limitS} s\n` }[code] ?? (typeof code === 'string' ? `${code}\n` : '')
-  return { ok: code === 0, output: why + program.output() }
+  const why = typeof code === 'string' ? `${code === 'SIGKILL' ? `ended after ${limitS} s` : code}\n` : ''
+  return { ok: code === 0, output: why + stripVTControlCharacters(program.output()) }
 }
 
 /** A port of the loopback address that was free a moment ago. */
