@@ -13,7 +13,7 @@ export interface NamedCaller {
 }
 
 /** What callers write for the cluster that is reached without a name. */
-export const DEFAULT_CLUSTER = 'default'
+const DEFAULT_CLUSTER = 'default'
 
 const MAX_CALLERS = 1_000
 const MAX_RULES = 100

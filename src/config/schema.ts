@@ -6,7 +6,7 @@ import { proxyProperties } from './proxy-schema.ts'
 const properties = { ...clusterProperties, ...proxyProperties } as const
 
 /** One entry of `clusters`. */
-export const clusterSchema = {
+const clusterSchema = {
   type: 'object',
   additionalProperties: false,
   properties: clusterProperties,
@@ -39,7 +39,7 @@ type Written<P extends object> = {
 } & { [K in WithDefault<P>]: P[K] extends object ? XStatic<P[K]> : never }
 
 export type RawCluster = Mutable<Written<typeof clusterProperties>>
-export type RawProxy = Mutable<Written<typeof proxyProperties>>
+type RawProxy = Mutable<Written<typeof proxyProperties>>
 export type RawSettings = RawCluster & RawProxy
 export type ClusterSettingName = keyof typeof clusterProperties
 export type SettingName = keyof typeof properties

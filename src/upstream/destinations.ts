@@ -28,7 +28,7 @@ export interface DestinationOptions {
 }
 
 /** What a keeper is for. */
-export interface KeeperPurpose {
+interface KeeperPurpose {
   /** The cluster that it was made for. */
   cluster: string
   strategy: AuthSettings['strategy']

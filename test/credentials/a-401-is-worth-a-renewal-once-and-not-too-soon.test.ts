@@ -107,6 +107,10 @@ t.test('a credential that can only come back the same is never worth one', async
   const rejections = new Rejections()
   t.strictSame(rejections.refused(1, 0, true), { force: false, pauseMs: 60_000 }, 'but it is told')
   t.strictSame(rejections.refused(1, 59_999, true), { force: false }, 'once')
-  t.strictSame(rejections.refused(1, 60_000, true), { force: false, pauseMs: 120_000 }, 'in ever longer pauses')
+  t.strictSame(
+    rejections.refused(1, 60_000, true),
+    { force: false, pauseMs: 120_000 },
+    'in ever longer pauses',
+  )
   t.equal(rejections.active, true)
 })
