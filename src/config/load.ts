@@ -141,8 +141,10 @@ function fromLayers(name: SettingName, layers: readonly Layer[]): Ranked | undef
 
 /** Reads a text as what the setting is. What cannot be read stays a text, for the validation to refuse. */
 function fromText(name: SettingName, value: unknown): unknown {
-  const text = String(value).trim()
-  const { type, enum: choices, anyOf } = settingSchema(name)
+  const { type, enum: choices, anyOf, secret } = settingSchema(name)
+  // Blanks may be part of a password; a line break at its end is not, as in a file.
+  const given = String(value)
+  const text = secret && given.trim() !== '' ? given.replace(/(\r?\n)+$/, '') : given.trim()
   if ((type === 'integer' || anyOf !== undefined) && /^\d+$/.test(text)) return Number(text)
   if (type === 'boolean')
     return { true: true, '1': true, false: false, '0': false }[text.toLowerCase()] ?? text

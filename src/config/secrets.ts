@@ -6,7 +6,7 @@ import { inspect } from 'node:util'
 
 const REDACTED = '[redacted]'
 /** A bundle of certificates may be long; a file that never ends may not be read to its end. */
-const MAX_BYTES = 1024 * 1024
+export const MAX_BYTES = 1024 * 1024
 
 /**
  * A value that must not be seen. It prints as `[redacted]` wherever it ends up; only `read` gives it away. One

@@ -20,7 +20,7 @@ type Fail = (code: string, fault: string) => AcquireError
 
 const ROLE = { name: 'token', code: 'token-unreadable' }
 /** A credential is renewed at 80 % of this at the latest, so a file is read again within a minute. */
-const FILE_LIFETIME = 75_000
+const REREAD_MS = 75_000
 /** Within the time that an attempt has, so that it is the command that is blamed. */
 const COMMAND_MS = 9_000
 
@@ -40,7 +40,6 @@ export function bearerSource(
 }
 
 function secretSource(secret: Secret, now: () => number): CredentialSource {
-  const lifetime = secret.isFile ? FILE_LIFETIME : MAX_LIFETIME
   // Refused: it does not mend itself, and another token in the file is noticed within a second.
   const fail: Fail = (code, fault) =>
     new AcquireError({ code, message: `The token from ${secret.origin} ${fault}.`, refused: true })
@@ -49,7 +48,8 @@ function secretSource(secret: Secret, now: () => number): CredentialSource {
     fingerprint: () => readSecret(ROLE, secret, 'fingerprint'),
     async acquire() {
       const token = await readSecret(ROLE, secret)
-      return issued({ token, expiresAt: undefined }, now(), { unknown: lifetime, longest: lifetime }, fail)
+      const credential = issued({ token, expiresAt: undefined }, now(), MAX_LIFETIME, fail)
+      return secret.isFile ? { ...credential, renewAfterMs: REREAD_MS } : credential
     },
   }
 }
@@ -63,22 +63,22 @@ function commandSource(command: string, now: () => number, commandMs: number): C
       const printed = printedToken(await runCommand(command, commandMs, signal), startedAt)
       if (printed === undefined) throw commandFailure('token-malformed', 'printed JSON that holds no token')
       const fail: Fail = (code, fault) => commandFailure(code, `printed a token that ${fault}`)
-      return issued(printed, startedAt, { unknown: DEFAULT_LIFETIME, longest: MAX_LIFETIME }, fail)
+      return issued(printed, startedAt, DEFAULT_LIFETIME, fail)
     },
   }
 }
 
-/** A token ready to send, for as long as it has left at `now`. */
+/** A token ready to send, for as long as it has left at `now`; `unknown` is how long if nothing says so. */
 function issued(
   { token, expiresAt }: PrintedToken,
   now: number,
-  lifetime: { unknown: number; longest: number },
+  unknown: number,
   fail: Fail,
 ): IssuedCredential {
   const fault = bearerTokenFault(token)
   if (fault !== undefined) throw fail('token-malformed', fault)
   const { exp } = jwtTimes(token)
-  const end = expiresAt ?? (exp === undefined ? now + lifetime.unknown : exp * 1_000)
+  const end = expiresAt ?? (exp === undefined ? now + unknown : exp * 1_000)
   if (end <= now) throw fail('token-expired', `expired at ${new Date(Math.max(0, end)).toISOString()}`)
-  return { headers: bearerHeaders(token), lifetimeMs: Math.min(end - now, lifetime.longest) }
+  return { headers: bearerHeaders(token), lifetimeMs: Math.min(end - now, MAX_LIFETIME) }
 }

@@ -4,6 +4,8 @@ export interface IssuedCredential {
   headers: readonly string[]
   /** Milliseconds from the moment the request for it was sent. */
   lifetimeMs: number
+  /** When to ask again, if that is sooner than the lifetime would have it: it may be replaced before its time. */
+  renewAfterMs?: number
   /** Set where the headers depend on the method and change with the cluster's answers: a login. Then `headers` are its first. */
   session?: Session
 }

@@ -253,7 +253,7 @@ export class CredentialKeeper {
     const previous = this.#credential
     const same = previous !== undefined && isSame(previous, issued)
     const generation = same ? previous.generation : (previous?.generation ?? 0) + 1
-    const times = timetable(sentAt, issued.lifetimeMs, this.#random())
+    const times = timetable(sentAt, issued, this.#random())
     const { headers, session } = issued
     this.#credential = { headers, session, generation, acquiredAt: sentAt, ...times }
     this.#failures = 0
@@ -307,7 +307,7 @@ export class CredentialKeeper {
   #unavailable(): Problem {
     if (this.#phase === 'closed') return new Problem('draining', 'This proxy is shutting down.')
     if (this.#lastFailure === undefined) {
-      return new Problem('credential-unavailable', 'The identity provider has not answered yet.', {
+      return new Problem('credential-unavailable', 'The first credential has not come yet.', {
         retryAfterS: 1,
       })
     }

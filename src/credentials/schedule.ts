@@ -53,11 +53,12 @@ export function finiteNumber(value: unknown): number | undefined {
  */
 export function timetable(
   sentAt: number,
-  lifetime: number,
+  { lifetimeMs: lifetime, renewAfterMs = lifetime }: { lifetimeMs: number; renewAfterMs?: number },
   random: number,
 ): { renewAt: number; usableUntil: number } {
   const margin = lifetime < 20 * SECOND ? 0.1 * lifetime : clamp(0.05 * lifetime, 2 * SECOND, 10 * SECOND)
-  return { renewAt: sentAt + lifetime * (0.7 + 0.1 * random), usableUntil: sentAt + lifetime - margin }
+  const renewInMs = Math.min(lifetime, renewAfterMs) * (0.7 + 0.1 * random)
+  return { renewAt: sentAt + renewInMs, usableUntil: sentAt + lifetime - margin }
 }
 
 /** The pause after the nth failure in a row (from 1) while the old credential can be used for `usableForMs` more. */

@@ -46,12 +46,19 @@ t.test('a timetable: renewed at 70 to 80 %, used until a margin before the end',
   ] as const) {
     const lifetime = lifetimeS * SECOND
     for (const random of [0, 0.5, 1]) {
-      const { renewAt, usableUntil } = schedule.timetable(7, lifetime, random)
+      const { renewAt, usableUntil } = schedule.timetable(7, { lifetimeMs: lifetime }, random)
       t.equal(Math.round(renewAt), Math.round(7 + lifetime * (0.7 + 0.1 * random)), `${lifetimeS} s renewed`)
       t.equal(Math.round(usableUntil), Math.round(7 + lifetime - margin * SECOND), `${lifetimeS} s used`)
       t.ok(renewAt < usableUntil)
     }
   }
+})
+
+t.test('what may be replaced before its time is asked for sooner, and used as long', async (t) => {
+  const early = { lifetimeMs: DAY, renewAfterMs: 60 * SECOND }
+  t.strictSame(schedule.timetable(7, early, 0), { renewAt: 7 + 42 * SECOND, usableUntil: 7 + DAY - 10 * SECOND })
+  const late = { lifetimeMs: 20 * SECOND, renewAfterMs: 60 * SECOND }
+  t.equal(schedule.timetable(7, late, 0).renewAt, 7 + 14 * SECOND, 'but not later than its end')
 })
 
 t.test('pauses: doubled, half of them drawn, and capped', async (t) => {
