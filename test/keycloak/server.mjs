@@ -52,7 +52,7 @@ export async function startKeycloak(home, certificates, clientSecret) {
     env: {
       ...inherited('PATH', 'HOME', 'JAVA_HOME', 'LANG'),
       // It lives for a minute: compiling it well would take longer than that gains.
-      JAVA_OPTS_APPEND: '-XX:TieredStopAtLevel=1',
+      JAVA_OPTS_APPEND: `-XX:TieredStopAtLevel=1 -XX:-UsePerfData -Djava.io.tmpdir=${join(home, 'data')}`,
       KC_DB: 'dev-mem',
       KC_CACHE: 'local',
       KC_HTTP_HOST: '127.0.0.1',
