@@ -103,7 +103,11 @@ async function main(words) {
   const startedAt = performance.now()
   const clientSecret = `secret-${randomUUID()}`
   const certificates = makeCertificates(folder, 'with-certificate')
-  const keycloak = await startKeycloak(found.home, certificates, clientSecret)
+  const keycloak = await startKeycloak(found.home, certificates, clientSecret).catch(({ message }) => message)
+  if (typeof keycloak === 'string') {
+    say(`not ok Keycloak ${found.version} starts: ${keycloak}`)
+    return 1
+  }
   say(`Keycloak ${found.version} answers after ${seconds(performance.now() - startedAt)}`)
 
   const lab = { keycloak, clientSecret, certificates, folder, logs: [] }
@@ -132,7 +136,7 @@ async function report(name, show, lab) {
     say(`ok ${name}: ${await Promise.race([show(lab), tooLong])}`)
     return true
   } catch (error) {
-    say(`not ok ${name}: ${error.message}`)
+    say(`not ok ${name}: ${error.message.replaceAll(/\s+/g, ' ')}`)
     return false
   } finally {
     limit.abort()
