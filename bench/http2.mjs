@@ -49,15 +49,22 @@ const roles = {
       session: undefined,
     }
     const tls = { ca: Secret.ofFile(join(folder, 'cert.pem')) }
-    const gateway = await buildGateway({
-      cluster: parseBaseUrl(`https://localhost:${clusterPort}`),
+    const keeper = {
+      current: () => credential,
+      accept() {},
+      obtain: async () => credential,
+      reject: async () => undefined,
+    }
+    const destination = {
+      address: parseBaseUrl(`https://localhost:${clusterPort}`),
       dispatcher: clusterDispatcher({ tls, egressProxy: undefined, http2: http2 === 'true' }, {}),
-      keeper: {
-        current: () => credential,
-        accept() {},
-        obtain: async () => credential,
-        reject: async () => undefined,
-      },
+      hasSession: false,
+      keeperFor: () => keeper,
+    }
+    const cluster = { apis: new Map([['v2', {}]]), scope: { readOnly: false, allow: [] } }
+    const gateway = await buildGateway({
+      destinations: { cluster: () => cluster, get: () => destination },
+      callerCheck: () => undefined,
       pseudonym: 'bench',
       maxReplayBytes: 262_144,
       guard: guardPolicy('127.0.0.1', [], undefined),

@@ -12,12 +12,14 @@ import type { BaseUrl } from '../../src/config/base-url.ts'
 import { parseBaseUrl } from '../../src/config/base-url.ts'
 import { Secret } from '../../src/config/secrets.ts'
 import type { CredentialKeeper } from '../../src/credentials/keeper.ts'
+import { anybody } from '../../src/gateway/caller-check.ts'
 import { buildGateway } from '../../src/gateway/gateway.ts'
 import { guardPolicy } from '../../src/gateway/guard.ts'
 import { listen } from '../../src/gateway/listen.ts'
 import { clusterDispatcher } from '../../src/upstream/dispatcher.ts'
 import { certificateAuthority } from './certificate.ts'
 import { connection, notes } from './connections.ts'
+import { oneDestination } from './destinations.ts'
 
 type OnStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: string[]) => void
 
@@ -81,9 +83,8 @@ export async function gatewayTo(t: Test, port: number, http2 = true): Promise<Ga
   const defects: Error[] = []
   const log: string[] = []
   const gateway = await buildGateway({
-    cluster: parseBaseUrl(origin) as BaseUrl,
-    dispatcher,
-    keeper: countingKeeper(),
+    destinations: oneDestination(parseBaseUrl(origin) as BaseUrl, dispatcher, countingKeeper()),
+    callerCheck: anybody,
     pseudonym: 'lab',
     maxReplayBytes: 64 * 1024,
     guard: guardPolicy('127.0.0.1', [], undefined),
