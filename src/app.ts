@@ -10,7 +10,7 @@ import { type Clock, systemClock } from './credentials/clock.ts'
 import { CredentialKeeper, type KeeperEvent, type KeeperOptions } from './credentials/keeper.ts'
 import { Keepers } from './credentials/keepers.ts'
 import { makeAccessLog } from './gateway/access-log.ts'
-import { anybody, namedCallers } from './gateway/caller-check.ts'
+import { anybody, namedCallers, tokenOf } from './gateway/caller-check.ts'
 import { buildGateway } from './gateway/gateway.ts'
 import { guardPolicy, isToken } from './gateway/guard.ts'
 import { callersLog, connectionLog, keeperLog } from './log.ts'
@@ -73,11 +73,11 @@ export async function buildApp(settings: Settings, options: AppOptions): Promise
         }),
     }),
     notices: connectionLog(logger),
-    makeKeeper(source, pace, { cluster, strategy, onlyIfUsed }) {
+    makeKeeper(source, pace, { cluster, strategy, isMain, onlyIfUsed }) {
       const about = settings.clusters.size > 1 ? { cluster } : {}
       const log = keeperLog(logger.child(about), strategy)
       const onEvent = (event: KeeperEvent) => {
-        if (event.type === 'acquired' && cluster === defaultCluster.name) started = true
+        if (event.type === 'acquired' && isMain) started = true
         log(event)
       }
       return makeKeeper({ source, pace, onlyIfUsed, onEvent })
@@ -105,7 +105,11 @@ export async function buildApp(settings: Settings, options: AppOptions): Promise
     maxReplayBytes: settings.maxReplayBytes,
     guard: guardPolicy(host, settings.allowedHosts, isCallerToken),
     callerCheck: callers === undefined ? anybody : namedCallers(callers),
-    accessLog: makeAccessLog(logger, settings.accessLog),
+    accessLog: makeAccessLog(
+      logger,
+      settings.accessLog,
+      callers && ((headers) => findCaller(callers(), tokenOf(headers))?.name),
+    ),
     drainMs: options.drainMs ?? DRAIN_MS,
     isDraining,
     onDefect: (err) => logger.error({ err }, 'an unexpected error: please report it'),

@@ -1,11 +1,12 @@
 import { unwatchFile, watchFile } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { SettingsError } from '../errors.ts'
-import { type NamedCaller, parseCallers } from './callers.ts'
+import { type Callers, parseCallers } from './callers.ts'
+import { mayBlock } from './secrets.ts'
 
 export interface CallersFile {
   /** As of now. */
-  callers(): readonly NamedCaller[]
+  callers(): Callers
   close(): void
 }
 
@@ -23,14 +24,7 @@ export async function openCallersFile(
   onReload: (faults: readonly string[]) => void,
 ): Promise<CallersFile> {
   const first = await readCallers(path)
-  if ('faults' in first) {
-    throw new SettingsError(
-      first.faults.map((fault) => {
-        const [setting = '', expected] = fault.split(/: expected |^expected /)
-        return { setting: setting || 'callersFile', source: path, expected: expected ?? fault }
-      }),
-    )
-  }
+  if ('faults' in first) throw settingsError(path, first.faults)
   let { callers } = first
   const onChange = async () => {
     const next = await readCallers(path)
@@ -41,12 +35,25 @@ export async function openCallersFile(
   return { callers: () => callers, close: () => unwatchFile(path, onChange) }
 }
 
+/** What completes no "expected …" is a note on the faults before it. */
+function settingsError(path: string, faults: readonly string[]): SettingsError {
+  const parts = faults.map((fault) => fault.split(/: expected |^expected /))
+  return new SettingsError(
+    parts.flatMap(([setting, expected]) =>
+      expected === undefined ? [] : [{ setting: setting || 'callersFile', source: path, expected }],
+    ),
+    parts.flatMap(([note = '', expected]) => (expected === undefined ? [note] : [])),
+  )
+}
+
 async function readCallers(path: string): Promise<ReturnType<typeof parseCallers>> {
   // Loaded where it is needed: most starts have no such file.
   const { parse } = await import('yaml')
   try {
+    const stats = await stat(path)
+    if (mayBlock(stats)) return { faults: ['callersFile: expected a regular file'] }
+    if (stats.size > MAX_BYTES) return { faults: ['callersFile: expected a file of 4 MiB at most'] }
     const text = await readFile(path, 'utf8')
-    if (text.length > MAX_BYTES) return { faults: ['callersFile: expected a file of 4 MiB at most'] }
     return parseCallers(parse(text, { maxAliasCount: 100, prettyErrors: false, logLevel: 'error' }))
   } catch (error) {
     // The parser's own message quotes the line.

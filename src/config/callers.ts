@@ -1,19 +1,22 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { allows, parseRule, type Rule, segmentsOf } from './rules.ts'
 
 /** Somebody who may call, known by a token of which only the digest is kept. */
 export interface NamedCaller {
   name: string
-  /** The SHA-256 of the token in UTF-8. */
-  tokenHash: Uint8Array
+  /** The SHA-256 of the token in UTF-8, in lower-case hex. */
+  tokenHash: string
   /** Undefined: everything that the clusters let through. */
   allow: readonly Rule[] | undefined
   /** Undefined: every cluster. */
   clusters: ReadonlySet<string> | undefined
 }
 
-/** What callers write for the cluster that is reached without a name. */
-const DEFAULT_CLUSTER = 'default'
+/** By the digest of their token, in hex. */
+export type Callers = ReadonlyMap<string, NamedCaller>
+
+/** What callers files call the cluster that is reached without a name, beside its own. */
+export const DEFAULT_CLUSTER = 'default'
 
 const MAX_CALLERS = 1_000
 const MAX_RULES = 100
@@ -28,25 +31,26 @@ const HASH = /^[\da-f]{64}$/i
 /** Notes a fault at a place within an entry. */
 type Report = (place: string, expected: string) => void
 
-/** Finds the caller whose token this is. Takes equally long whichever it is, if any: every digest is compared whole. */
-export function findCaller(callers: readonly NamedCaller[], token: string): NamedCaller | undefined {
-  const given = createHash('sha256').update(token).digest()
-  let found: NamedCaller | undefined
-  for (const caller of callers) if (timingSafeEqual(caller.tokenHash, given)) found = caller
-  return found
+/**
+ * Finds the caller whose token this is. How long the look-up takes may tell of the digest of what was sent, which
+ * nobody can choose, and so nothing of a token.
+ */
+export function findCaller(callers: Callers, token: string): NamedCaller | undefined {
+  return callers.get(createHash('sha256').update(token).digest('hex'))
 }
 
 /**
- * Whether a caller may send this, whatever the cluster's own policy says. The path is what `callerPath` gives; the
- * cluster is undefined if none was chosen by name.
+ * Whether a caller may send this, whatever the cluster's own policy says. The path is what `callerPath` gives; a
+ * cluster may have more names than one.
  */
 export function callerMay(
   caller: NamedCaller,
   method: string,
   path: string,
-  cluster: string | undefined,
+  cluster: readonly string[],
 ): boolean {
-  if (caller.clusters !== undefined && !caller.clusters.has(cluster ?? DEFAULT_CLUSTER)) return false
+  const { clusters } = caller
+  if (clusters !== undefined && !cluster.some((name) => clusters.has(name))) return false
   if (caller.allow === undefined) return true
   const segments = segmentsOf(path)
   return caller.allow.some((rule) => allows(rule, method, segments))
@@ -57,9 +61,7 @@ export function callerMay(
  * (SHA-256 in hex) and, if wanted, `allow` (rules) and `clusters` (names). One fault and no caller is taken. Faults name
  * entries by their position and repeat nothing of what they hold.
  */
-export function parseCallers(
-  value: unknown,
-): { callers: readonly NamedCaller[] } | { faults: readonly string[] } {
+export function parseCallers(value: unknown): { callers: Callers } | { faults: readonly string[] } {
   const entries = isRecord(value) && Object.keys(value).join() === 'callers' ? value.callers : undefined
   if (!Array.isArray(entries)) return { faults: ['expected callers: and a list of them, and nothing else'] }
   if (entries.length > MAX_CALLERS)
@@ -70,9 +72,12 @@ export function parseCallers(
   )
   for (const i of repeats(callers.map((caller) => caller?.name)))
     faults.push(`callers[${i}].name: expected a name that no other entry has`)
-  for (const i of repeats(callers.map((caller) => caller && Buffer.from(caller.tokenHash).toString('hex'))))
+  for (const i of repeats(callers.map((caller) => caller?.tokenHash)))
     faults.push(`callers[${i}].tokenHash: expected a token that no other entry has`)
-  if (faults.length === 0) return { callers: callers.filter((caller) => caller !== undefined) }
+  if (faults.length === 0) {
+    const whole = callers.filter((caller) => caller !== undefined)
+    return { callers: new Map(whole.map((caller) => [caller.tokenHash, caller])) }
+  }
   const more = faults.length - MAX_FAULTS
   return { faults: more > 0 ? [...faults.slice(0, MAX_FAULTS), `and ${more} more`] : faults }
 }
@@ -93,7 +98,7 @@ function readCaller(entry: unknown, report: Report): NamedCaller | undefined {
   if (!isName || !isHash) return undefined
   return {
     name,
-    tokenHash: Buffer.from(tokenHash, 'hex'),
+    tokenHash: tokenHash.toLowerCase(),
     allow: rules,
     clusters: names && new Set(names.map((named) => named.cluster)),
   }

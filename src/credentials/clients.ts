@@ -1,14 +1,15 @@
+import { isUtf8 } from 'node:buffer'
 import { createHmac, randomBytes } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Dispatcher } from 'undici'
 import { Secret } from '../config/secrets.ts'
 import type { AuthSettings, CallerAuthSettings } from '../config/settings.ts'
 import { Problem } from '../errors.ts'
-import type { CredentialSource } from './credential.ts'
+import type { AcquireFailure, CredentialSource } from './credential.ts'
 import type { CredentialKeeper, KeeperEvent } from './keeper.ts'
 import type { Keepers } from './keepers.ts'
 import type { Pace } from './pace.ts'
-import { retryAfterRefusalMs } from './schedule.ts'
+import { retryAfterRefusalMs, retryWhileUnusableMs } from './schedule.ts'
 import { credentialKeys, makeSource } from './sources.ts'
 
 export interface ClientKeepersOptions {
@@ -18,24 +19,38 @@ export interface ClientKeepersOptions {
   makeKeeper(source: CredentialSource, pace: Pace, onEvent: (event: KeeperEvent) => void): CredentialKeeper
 }
 
+/** How the last attempts of a client that is not known went. */
+interface Failed {
+  /** How many there were in a row. */
+  times: number
+  since: number
+  /** No attempt before this instant. */
+  until: number
+  failure: AcquireFailure
+}
+
 /** How many clients that have never been accepted may be at one identity provider's door at a time. */
 const MAX_UNPROVEN = 4
-const MAX_REFUSED_IDS = 1_000
+/** How many may be there when one comes that was there before, so that there is room for who comes for the first time. */
+const MAX_BEFORE_AGAIN = 2
+const MAX_REMEMBERED = 1_000
 /** RFC 7617; at most 16 KiB, as all headers together. */
 const BASIC = /^basic +([A-Za-z0-9+/]+={0,2}) *$/i
 
 /**
  * Keepers for callers that are OAuth clients of their own: each sends its client id and secret as HTTP Basic and is
  * given the keeper of that client. Somebody with wrong secrets neither storms the identity provider nor stands in the
- * way of those that it knows.
+ * way of those that it knows: only who has been given a token has a keeper that stays, and who has not is remembered
+ * by how it failed.
  */
 export class ClientKeepers {
   readonly #options: ClientKeepersOptions
   /** Of this process only, so that a key tells nothing about a secret to who sees it. */
   readonly #salt = randomBytes(32)
-  /** By client id, hashed: how often in a row it was refused, and until when another secret of its is not tried. */
-  readonly #refused = new LRUCache<string, { times: number; until: number }>({ max: MAX_REFUSED_IDS })
-  /** By identity provider. */
+  readonly #failed = new LRUCache<string, Failed>({ max: MAX_REMEMBERED })
+  /** Those that found no room. */
+  readonly #turnedAway = new LRUCache<string, true>({ max: MAX_REMEMBERED })
+  /** How many there are, by identity provider. */
   readonly #unproven = new Map<string, number>()
 
   constructor(options: ClientKeepersOptions) {
@@ -47,7 +62,6 @@ export class ClientKeepers {
     settings: CallerAuthSettings,
     identityProvider: () => Dispatcher,
   ): (authorization: string | undefined) => CredentialKeeper {
-    const scopeOfKey = JSON.stringify([settings.audience, settings.scope, settings.resource])
     return (authorization) => {
       const { id, secret } = readBasic(authorization)
       const auth: AuthSettings = {
@@ -56,60 +70,81 @@ export class ClientKeepers {
         clientId: id,
         clientAuth: { method: settings.method, secret: Secret.ofValue(secret) },
       }
-      const { paceKey } = credentialKeys(auth)
-      const key = `${paceKey} ${scopeOfKey} ${this.#hash(`${id}\0${secret}`)}`
-      return this.#options.keepers.get(key, paceKey, (pace) => {
-        const source = makeSource(auth, { cluster: identityProvider(), identityProvider })
-        return this.#admit(id, paceKey, (onEvent) => this.#options.makeKeeper(source, pace, onEvent))
-      })
+      const { key, paceKey } = credentialKeys(auth)
+      const client = createHmac('sha256', this.#salt).update(key).digest('base64url')
+      return this.#options.keepers.get(client, paceKey, (pace) =>
+        this.#admit(client, paceKey, (onEvent) => {
+          const source = makeSource(auth, { cluster: identityProvider(), identityProvider })
+          return this.#options.makeKeeper(source, pace, onEvent)
+        }),
+      )
     }
   }
 
-  /** Lets a client in that is not known yet, unless its id was refused just now or too many wait to become known. */
+  /** Makes a keeper for a client that is not known, unless it failed just now or too many wait to become known. */
   #admit(
-    id: string,
+    client: string,
     provider: string,
     make: (onEvent: (event: KeeperEvent) => void) => CredentialKeeper,
   ): CredentialKeeper {
-    const idKey = this.#hash(id)
-    const latchedMs = (this.#refused.get(idKey)?.until ?? 0) - this.#options.now()
-    if (latchedMs > 0) throw refused('The identity provider refused this client a moment ago.', latchedMs)
-    const unproven = this.#unproven.get(provider) ?? 0
-    if (unproven >= MAX_UNPROVEN)
-      throw new Problem('credential-unavailable', 'Too many new callers at once.', { retryAfterS: 1 })
-    this.#unproven.set(provider, unproven + 1)
+    this.#checkRoom(client, provider)
     let isUnproven = true
     const keeper = make((event) => {
-      if (event.type !== 'acquired' && event.type !== 'failed') return
-      if (isUnproven) this.#unproven.set(provider, (this.#unproven.get(provider) ?? 1) - 1)
+      if (!isUnproven || (event.type !== 'acquired' && event.type !== 'failed')) return
       isUnproven = false
-      if (event.type === 'acquired') this.#refused.delete(idKey)
-      else if (event.failure.refused) this.#latch(idKey)
+      this.#count(provider, -1)
+      if (event.type === 'acquired') this.#failed.delete(client)
+      else {
+        this.#remember(client, event)
+        this.#options.keepers.forget(client, keeper)
+      }
     })
+    this.#count(provider, 1)
     keeper.start()
     return keeper
   }
 
-  #latch(idKey: string): void {
-    const times = (this.#refused.get(idKey)?.times ?? 0) + 1
-    this.#refused.set(idKey, { times, until: this.#options.now() + retryAfterRefusalMs(times) })
+  #checkRoom(client: string, provider: string): void {
+    const failed = this.#failed.get(client)
+    const waitMs = (failed?.until ?? 0) - this.#options.now()
+    if (failed !== undefined && waitMs > 0) throw stillFailing(failed.failure, waitMs)
+    const again = failed !== undefined || this.#turnedAway.has(client)
+    if ((this.#unproven.get(provider) ?? 0) >= (again ? MAX_BEFORE_AGAIN : MAX_UNPROVEN)) {
+      this.#turnedAway.set(client, true)
+      throw new Problem('credential-unavailable', 'Too many new callers at once.', { retryAfterS: 1 })
+    }
+    this.#turnedAway.delete(client)
   }
 
-  #hash(text: string): string {
-    return createHmac('sha256', this.#salt).update(text).digest('base64url')
+  #count(provider: string, change: 1 | -1): void {
+    this.#unproven.set(provider, (this.#unproven.get(provider) ?? 0) + change)
+  }
+
+  #remember(client: string, { failure, nextTryInMs }: Extract<KeeperEvent, { type: 'failed' }>): void {
+    const now = this.#options.now()
+    const { times, since } = this.#failed.get(client) ?? { times: 0, since: now }
+    const pauseMs = failure.refused
+      ? retryAfterRefusalMs(times + 1)
+      : retryWhileUnusableMs(times + 1, now - since, 1)
+    const until = now + Math.max(pauseMs, nextTryInMs)
+    this.#failed.set(client, { times: times + 1, since, until, failure })
   }
 }
 
-function refused(detail: string, waitMs: number): Problem {
-  return new Problem('caller-refused', detail, { retryAfterS: Math.ceil(waitMs / 1_000) })
+function stillFailing({ message, refused }: AcquireFailure, waitMs: number): Problem {
+  const retryAfterS = Math.ceil(waitMs / 1_000)
+  const detail = `${message} The next attempt is due in ${retryAfterS} s.`
+  return new Problem(refused ? 'caller-refused' : 'credential-unavailable', detail, { retryAfterS })
 }
 
 /** Client id and secret from `Authorization: Basic` (RFC 7617). @throws Problem `caller-not-authenticated` */
 function readBasic(authorization: string | undefined): { id: string; secret: string } {
-  const encoded = BASIC.exec(authorization ?? '')?.[1]
-  const text = encoded === undefined ? '' : Buffer.from(encoded, 'base64').toString('utf8')
+  const bytes = Buffer.from(BASIC.exec(authorization ?? '')?.[1] ?? '', 'base64')
+  // Read as text, bytes that are no UTF-8 would make one secret of many.
+  const text = isUtf8(bytes) ? bytes.toString('utf8') : ''
   const colon = text.indexOf(':')
-  if (colon < 1 || colon === text.length - 1) {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: RFC 7617 forbids control characters
+  if (colon < 1 || colon === text.length - 1 || /[\u0000-\u001f\u007f]/.test(text)) {
     throw new Problem(
       'caller-not-authenticated',
       'The request has no client id and secret of its caller (HTTP Basic).',

@@ -140,10 +140,13 @@ export class CredentialKeeper {
       const leftMs = Math.max(0, giveUpAt - this.#clock.monotonic())
       const end = await this.#waiters.wait(this.#flight.landed, leftMs, signal)
       if (end === 'aborted') throw signal?.reason
-      // A caller who leaves without one has not used it.
-      if (this.#usable(this.#clock.now()) !== undefined) return this.obtain(signal)
+      // Not `current`: who waited for it has asked for it already, and it shall not be renewed for that alone.
+      const now = this.#clock.now()
+      const credential = this.#usable(now)
+      if (credential !== undefined) return credential
       // Only one that lapsed on its way, as while the machine slept, is worth waiting for the next.
       if (end !== 'settled' || this.#lastFailure !== undefined) break
+      this.#launchIfAllowed(now)
     }
     throw this.#unavailable()
   }

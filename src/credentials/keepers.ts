@@ -5,46 +5,63 @@ import { Pace } from './pace.ts'
 const MAX_KEEPERS = 1_000
 
 /**
- * The keepers of this process, one for each key, at most a thousand: the one used longest ago makes room for a new
- * one. Those of one pace key, such as a token URL, share its pace.
+ * The keepers of this process, one for each key, at most a thousand beside those that are kept: the one used longest
+ * ago makes room for a new one. Those of one pace key, such as a token URL, share its pace.
  */
 export class Keepers {
   readonly #paces = new LRUCache<string, Pace>({ max: MAX_KEEPERS })
-  /** Those that are closing: what they can give back takes a moment. */
-  readonly #closing = new Set<Promise<void>>()
+  readonly #kept = new Map<string, CredentialKeeper>()
   readonly #keepers = new LRUCache<string, CredentialKeeper>({
     max: MAX_KEEPERS,
     // A request may still be using it: it renews on demand only, and is gone with the last who holds it.
-    dispose: (keeper, _key, reason) => (reason === 'evict' ? keeper.drain() : this.#close(keeper)),
+    dispose: (keeper, _key, reason) => reason === 'evict' && keeper.drain(),
   })
 
   /** The keeper of this key, made by `create` if there is none yet. */
   get(key: string, paceKey: string, create: (pace: Pace) => CredentialKeeper): CredentialKeeper {
-    const known = this.#keepers.get(key)
+    const known = this.#kept.get(key) ?? this.#keepers.get(key)
     if (known !== undefined) return known
     const keeper = create(this.#pace(paceKey))
     this.#keepers.set(key, keeper)
     return keeper
   }
 
+  /** The same, but never makes room: what has to be ready although nobody asks. */
+  keep(key: string, paceKey: string, create: (pace: Pace) => CredentialKeeper): CredentialKeeper {
+    const known = this.#kept.get(key)
+    if (known !== undefined) return known
+    const keeper = this.get(key, paceKey, create)
+    this.#keepers.delete(key)
+    this.#kept.set(key, keeper)
+    return keeper
+  }
+
+  /** Lets go of a keeper, unless another has taken its place. Who holds it may go on using it. */
+  forget(key: string, keeper: CredentialKeeper): void {
+    if (this.#keepers.peek(key) !== keeper) return
+    this.#keepers.delete(key)
+    keeper.drain()
+  }
+
   /** How many there are. */
   get size(): number {
-    return this.#keepers.size
+    return this.#keepers.size + this.#kept.size
   }
 
   drain(): void {
-    for (const keeper of this.#keepers.values()) keeper.drain()
+    for (const keeper of this.#all()) keeper.drain()
   }
 
-  /** Closes every keeper. */
+  /** Closes every keeper; what they can give back takes a moment. */
   async close(): Promise<void> {
+    const all = this.#all()
     this.#keepers.clear()
-    await Promise.all(this.#closing)
+    this.#kept.clear()
+    await Promise.all(all.map((keeper) => keeper.close()))
   }
 
-  #close(keeper: CredentialKeeper): void {
-    const closing = keeper.close().finally(() => this.#closing.delete(closing))
-    this.#closing.add(closing)
+  #all(): CredentialKeeper[] {
+    return [...this.#keepers.values(), ...this.#kept.values()]
   }
 
   #pace(key: string): Pace {

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Logger } from 'pino'
 import { type Problem, problemKind } from '../errors.ts'
 
@@ -7,6 +8,7 @@ export type AccessLogMode = 'off' | 'errors' | 'all'
 interface RequestLine {
   method?: string | undefined
   url?: string | undefined
+  headers: IncomingHttpHeaders
 }
 
 /** Writes a line for each exchange worth one. A query may hold personal data, so paths are logged without it. */
@@ -21,10 +23,22 @@ export interface AccessLog {
 
 const SILENT: AccessLog = { answered() {}, refused() {}, abandoned() {} }
 
-/** `errors` logs statuses from 400, answers that broke off and everything this proxy said itself; `all` logs the rest too. */
-export function makeAccessLog(logger: Logger, mode: AccessLogMode): AccessLog {
+/**
+ * `errors` logs statuses from 400, answers that broke off and everything this proxy said itself; `all` logs the rest
+ * too. `callerOf` names who called, where callers have names.
+ */
+export function makeAccessLog(
+  logger: Logger,
+  mode: AccessLogMode,
+  callerOf: (headers: IncomingHttpHeaders) => string | undefined = () => undefined,
+): AccessLog {
   if (mode === 'off') return SILENT
   const all = mode === 'all'
+  const described = ({ method, url, headers }: RequestLine) => ({
+    method,
+    path: url?.split('?', 1)[0]?.slice(0, 1_024),
+    caller: callerOf(headers),
+  })
   return {
     answered(request, status, startedAt, brokeOff) {
       if (!all && status < 400 && brokeOff === undefined) return
@@ -43,10 +57,6 @@ export function makeAccessLog(logger: Logger, mode: AccessLogMode): AccessLog {
         logger.info({ ...described(request), source: 'caller', tookMs: since(startedAt) }, 'the caller left')
     },
   }
-}
-
-function described(request: RequestLine) {
-  return { method: request.method, path: request.url?.split('?', 1)[0]?.slice(0, 1_024) }
 }
 
 function since(startedAt: number): number {

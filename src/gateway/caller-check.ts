@@ -1,12 +1,13 @@
-import type { IncomingMessage } from 'node:http'
-import { callerMay, findCaller, type NamedCaller } from '../config/callers.ts'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { type Callers, callerMay, findCaller } from '../config/callers.ts'
 import { Problem } from '../errors.ts'
 import { CALLER_TOKEN_HEADER } from '../upstream/headers.ts'
+import { methodOverride } from './method-override.ts'
 
-/** Whether the caller of a request may send it to a cluster, `undefined` being the one at `/v2`; a Problem if not. */
+/** Whether the caller of a request may send it to the cluster that has these names; a Problem if not. */
 export type CallerCheck = (
   request: IncomingMessage,
-  cluster: string | undefined,
+  cluster: readonly string[],
   path: string,
 ) => Problem | undefined
 
@@ -14,16 +15,19 @@ export type CallerCheck = (
 export const anybody: CallerCheck = () => undefined
 
 /** Holds each named caller to what its entry allows; somebody with the one caller token may do everything. */
-export function namedCallers(callers: () => readonly NamedCaller[]): CallerCheck {
+export function namedCallers(callers: () => Callers): CallerCheck {
   return (request, cluster, path) => {
-    const caller = findCaller(callers(), tokenOf(request))
-    if (caller === undefined || callerMay(caller, request.method ?? '', path, cluster)) return undefined
+    const caller = findCaller(callers(), tokenOf(request.headers))
+    if (caller === undefined) return undefined
+    const override = caller.allow && methodOverride(request.headers)
+    if (override !== undefined) return override
+    if (callerMay(caller, request.method ?? '', path, cluster)) return undefined
     return new Problem('not-in-scope', `The caller ${caller.name} may not use this method, path or cluster.`)
   }
 }
 
 /** What the caller sent as its token; '' if it sent none. */
-export function tokenOf(request: IncomingMessage): string {
-  const token = request.headers[CALLER_TOKEN_HEADER]
+export function tokenOf(headers: IncomingHttpHeaders): string {
+  const token = headers[CALLER_TOKEN_HEADER]
   return typeof token === 'string' ? token : ''
 }

@@ -57,7 +57,7 @@ export function makeGuard(policy: GuardPolicy): (request: IncomingMessage) => Pr
         'The request was made by a web page (Origin or Sec-Fetch-Site says so).',
       )
     }
-    if (policy.isCallerToken?.(tokenOf(request)) === false) {
+    if (policy.isCallerToken?.(tokenOf(request.headers)) === false) {
       return new Problem('caller-not-authenticated', 'The header X-Camunda-Proxy-Token is missing or wrong.')
     }
     return undefined

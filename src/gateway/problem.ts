@@ -4,6 +4,19 @@ import { endAnswer } from './discard.ts'
 
 const PSEUDONYM = 'camunda-auth-proxy'
 
+/** How callers say who they are (RFC 9110 section 11.6.1): by a caller token, or as a client of their own. */
+const challenges = {
+  token: `CallerToken realm="${PSEUDONYM}"`,
+  client: `Basic realm="${PSEUDONYM}", charset="UTF-8"`,
+}
+
+export interface AnswerOptions {
+  /** Closes the connection. */
+  close?: boolean
+  /** What a 401 asks for; a refused client is always asked for another. */
+  challenge?: keyof typeof challenges
+}
+
 /** The body of a problem (RFC 9457); `fault` and `cure` are this program's own members. */
 function problemBody(problem: Problem): string {
   const { title, status, fault, cure } = problemKind(problem.code)
@@ -12,7 +25,7 @@ function problemBody(problem: Problem): string {
 }
 
 /** The headers of a problem. `Proxy-Status` (RFC 9209) tells this proxy's word from the cluster's. */
-function problemHeaders(problem: Problem, body: string): string[] {
+function problemHeaders(problem: Problem, body: string, challenge: keyof typeof challenges): string[] {
   const { proxyStatus } = problemKind(problem.code)
   const headers = [
     'content-type',
@@ -29,8 +42,8 @@ function problemHeaders(problem: Problem, body: string): string[] {
     'same-origin',
   ]
   if (problem.retryAfterS !== undefined) headers.push('retry-after', String(problem.retryAfterS))
-  if (problem.code === 'caller-not-authenticated')
-    headers.push('www-authenticate', `CallerToken realm="${PSEUDONYM}"`)
+  if (problem.code === 'caller-not-authenticated') headers.push('www-authenticate', challenges[challenge])
+  if (problem.code === 'caller-refused') headers.push('www-authenticate', challenges.client)
   return headers
 }
 
@@ -39,10 +52,10 @@ export function writeProblem(
   request: IncomingMessage,
   response: ServerResponse,
   problem: Problem,
-  close = false,
+  { close = false, challenge = 'token' }: AnswerOptions = {},
 ): void {
   const body = problemBody(problem)
-  const headers = problemHeaders(problem, body)
+  const headers = problemHeaders(problem, body, challenge)
   const closes = close || problem.code === 'draining'
   if (closes) headers.push('connection', 'close')
   const { status } = problemKind(problem.code)
@@ -55,7 +68,7 @@ export function writeProblem(
 export function rawProblem(problem: Problem): string {
   const body = problemBody(problem)
   const { status, title } = problemKind(problem.code)
-  const headers = [...problemHeaders(problem, body), 'connection', 'close']
+  const headers = [...problemHeaders(problem, body, 'token'), 'connection', 'close']
   const lines = headers.flatMap((name, i) => (i % 2 === 0 ? [`${name}: ${headers[i + 1]}`] : []))
   return `HTTP/1.1 ${status} ${title}\r\n${lines.join('\r\n')}\r\n\r\n${body}`
 }

@@ -7,7 +7,7 @@ import type { Destination } from '../upstream/destinations.ts'
 import { hasPassed, headersUp } from '../upstream/headers.ts'
 import { ReplayBody } from '../upstream/replay-body.ts'
 import type { AccessLog } from './access-log.ts'
-import { writeProblem } from './problem.ts'
+import { type AnswerOptions, writeProblem } from './problem.ts'
 import { Relay, type RelayContext } from './relay.ts'
 import type { Route } from './route.ts'
 import { isForwardable } from './scope.ts'
@@ -76,7 +76,8 @@ function forward(options: ProxyOptions, request: FastifyRequest, reply: FastifyR
     keeper = route.destination.keeperFor(raw.headers.authorization)
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    refuse(options.accessLog, request, reply, error)
+    // Of those who have come so far, it can only be a client of its own that nobody knows.
+    refuse(options.accessLog, request, reply, error, { challenge: 'client' })
     return
   }
   const { address, dispatcher } = route.destination
@@ -107,8 +108,10 @@ export function refuse(
   request: FastifyRequest,
   reply: FastifyReply,
   problem: Problem,
+  options?: AnswerOptions,
 ): void {
-  accessLog.refused({ method: request.method, url: request.originalUrl }, problem)
+  const { method, originalUrl: url, headers } = request
+  accessLog.refused({ method, url, headers }, problem)
   reply.hijack()
-  writeProblem(request.raw, reply.raw, problem)
+  writeProblem(request.raw, reply.raw, problem, options)
 }

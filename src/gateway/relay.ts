@@ -91,7 +91,7 @@ export class Relay implements Dispatcher.DispatchHandler {
       // Cut off, as at the end of a shutdown; that its connection has closed is yet to be told.
       accessLog.abandoned(this.#request, this.#startedAt)
     } else {
-      writeProblem(this.#request, this.#response, problem, this.#context.isDraining())
+      writeProblem(this.#request, this.#response, problem, { close: this.#context.isDraining() })
       accessLog.refused(this.#request, problem)
     }
   }

@@ -1,10 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import { type ApiName, apis, callerPath } from '../config/apis.ts'
+import { DEFAULT_CLUSTER } from '../config/callers.ts'
 import type { ClusterSettings } from '../config/settings.ts'
 import { Problem } from '../errors.ts'
 import type { Destination, Destinations } from '../upstream/destinations.ts'
 import type { WayBack } from '../upstream/headers.ts'
 import type { CallerCheck } from './caller-check.ts'
+import { methodOverride } from './method-override.ts'
 import { compilePolicy, type Policy } from './policy.ts'
 import { checkTarget, type Target } from './scope.ts'
 
@@ -21,11 +23,10 @@ interface Way {
   api: ApiName
   destination: Destination
   policy: Policy | undefined
+  /** What callers files call the cluster. */
+  names: readonly string[]
   back: WayBack
 }
-
-/** Clients may ask for another method than that of the request line by these, and servers may obey. */
-const METHOD_OVERRIDES = ['x-http-method-override', 'x-http-method', 'x-method-override']
 
 /** Decides where requests go: once by their target, when it is read, and then by who may do what. */
 export class Router {
@@ -58,16 +59,15 @@ export class Router {
     const { url, cluster, api } = target
     const way = this.#way(cluster, api)
     const path = callerPath(api, url.split('?', 1)[0] ?? '')
-    const problem = this.#outOfScope(request, way, path) ?? this.#callerCheck(request, cluster, path)
+    const problem = this.#outOfScope(request, way, path) ?? this.#callerCheck(request, way.names, path)
     if (problem !== undefined) throw problem
     return { destination: way.destination, url, back: way.back }
   }
 
   #outOfScope(request: IncomingMessage, { policy, api }: Way, path: string): Problem | undefined {
     if (policy === undefined) return undefined
-    const override = METHOD_OVERRIDES.find((name) => request.headers[name] !== undefined)
-    if (override !== undefined)
-      return new Problem('not-in-scope', `The header ${override} could make another request of this one.`)
+    const override = methodOverride(request.headers)
+    if (override !== undefined) return override
     const code = policy(request.method ?? '', api, path)
     return code && new Problem(code, `${request.method} is not allowed on this path.`)
   }
@@ -84,10 +84,13 @@ export class Router {
   #makeWay(name: string | undefined, api: ApiName): Way {
     const cluster = this.#destinations.cluster(name) as ClusterSettings // the check found it
     const destination = this.#destinations.get(cluster, api) as Destination // it serves this API
-    const mount = (name === undefined ? '' : `/clusters/${name}`) + (apis[api].ownAddress ? `/${api}` : '')
-    const back = { address: destination.address, mount, hasSession: destination.hasSession }
+    const { ownAddress, upstream } = apis[api]
+    const mount = (name === undefined ? '' : `/clusters/${name}`) + (ownAddress ? `/${api}` : '')
+    const { address, hasSession } = destination
+    const back = { address, mount, root: ownAddress ? upstream : undefined, hasSession }
+    const names = name === undefined ? [DEFAULT_CLUSTER, cluster.name] : [name]
     const { readOnly, allow } = cluster.scope
     const policy = readOnly || allow.length > 0 ? compilePolicy(cluster.scope) : undefined
-    return { api, destination, policy, back }
+    return { api, destination, policy, names, back }
   }
 }

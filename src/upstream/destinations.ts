@@ -32,7 +32,9 @@ interface KeeperPurpose {
   /** The cluster that it was made for. */
   cluster: string
   strategy: AuthSettings['strategy']
-  /** It is not kept ready for the first caller: so is only the credential of the cluster at `/v2`, and no login. */
+  /** It is that of `/v2` itself, which the probes are about. */
+  isMain: boolean
+  /** It is not kept ready for the first caller: so is only the credential of `/v2`, and no login. */
   onlyIfUsed: boolean
 }
 
@@ -65,7 +67,7 @@ export class Destinations {
     if (settings === undefined) return undefined
     const known = this.#made.get(settings)
     if (known !== undefined) return known
-    const destination = this.#make(cluster, settings)
+    const destination = this.#make(cluster, settings, api === 'v2' && cluster === this.#main)
     this.#made.set(settings, destination)
     return destination
   }
@@ -75,29 +77,30 @@ export class Destinations {
     await Promise.all([...this.#dispatchers.values()].map((dispatcher) => dispatcher.destroy()))
   }
 
-  #make(cluster: ClusterSettings, { address, auth, connection }: ApiSettings): Destination {
+  #make(cluster: ClusterSettings, { address, auth, connection }: ApiSettings, isMain: boolean): Destination {
     const dispatcher = this.#dispatcher('cluster', connection)
     const identityProvider = () => this.#dispatcher('identity provider', cluster.identityProvider)
     const { clients } = this.#options
     const keeperFor =
       auth.strategy === 'CALLER'
         ? clients.of(auth, identityProvider)
-        : this.#ownKeeper(auth, cluster, () => makeSource(auth, { cluster: dispatcher, identityProvider }))
+        : this.#ownKeeper(auth, { cluster: cluster.name, strategy: auth.strategy, isMain }, () =>
+            makeSource(auth, { cluster: dispatcher, identityProvider }),
+          )
     return { address, dispatcher, hasSession: auth.strategy === 'COOKIE', keeperFor }
   }
 
   /** Looks the keeper up at each use: that is how it stays among those that were used last. */
   #ownKeeper(
     auth: AuthSettings,
-    { name }: ClusterSettings,
+    what: Omit<KeeperPurpose, 'onlyIfUsed'>,
     source: () => CredentialSource,
   ): () => CredentialKeeper {
     const { keepers, makeKeeper } = this.#options
     const { key, paceKey } = credentialKeys(auth)
-    const { strategy } = auth
-    const onlyIfUsed = name !== this.#main.name || strategy === 'COOKIE'
-    const create = (pace: Pace) => makeKeeper(source(), pace, { cluster: name, strategy, onlyIfUsed })
-    return () => keepers.get(key, paceKey, create)
+    const onlyIfUsed = !what.isMain || what.strategy === 'COOKIE'
+    const create = (pace: Pace) => makeKeeper(source(), pace, { ...what, onlyIfUsed })
+    return what.isMain ? () => keepers.keep(key, paceKey, create) : () => keepers.get(key, paceKey, create)
   }
 
   /** Destinations that are reached alike share their connections. */

@@ -49,6 +49,8 @@ export interface WayBack {
   address: BaseUrl
   /** What callers put before its paths: '', `/clusters/NAME`, `/operate`. */
   mount: string
+  /** What its paths begin with there, if it has the address to itself; undefined for those that share the cluster's. */
+  root: string | undefined
   /** It was got with a login that is ours. */
   hasSession: boolean
 }
@@ -115,12 +117,19 @@ function connectionOptions(raw: readonly string[]): Set<string> | undefined {
   return options
 }
 
-/** Behind the address of an API: what callers find below its mount. */
-const API_PATH = /^\/(?:v[12]|cluster\/v2|physical-tenants\/[^/?#]+\/v2|mcp|api)(?=[/?#]|$)/
+/** Behind the address of a cluster: what callers find below its mount. */
+const SHARED_PATH = /^\/(?:v[12]|cluster\/v2|physical-tenants\/[^/?#]+\/v2|mcp)(?=[/?#]|$)/
 
-function localLocation(location: string, { address, mount }: WayBack): string {
+function localLocation(location: string, { address, mount, root }: WayBack): string {
   const { origin, basePath } = address
   const path = location.startsWith(`${origin}/`) ? location.slice(origin.length) : location
+  // With two slashes, it is another host (RFC 3986 section 4.2).
+  if (path.startsWith('//') || !path.startsWith(basePath)) return location
   const rest = path.slice(basePath.length)
-  return path.startsWith(basePath) && API_PATH.test(rest) ? mount + rest : location
+  const isServed = root === undefined ? SHARED_PATH.test(rest) : isBelow(rest, root)
+  return isServed ? mount + rest : location
+}
+
+function isBelow(path: string, root: string): boolean {
+  return path.startsWith(root) && (root.endsWith('/') || /^[/?#]|^$/.test(path.slice(root.length)))
 }

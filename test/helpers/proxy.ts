@@ -1,7 +1,10 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import type { Test } from 'tap'
 import { type App, buildApp } from '../../src/app.ts'
 import { loadSettings } from '../../src/config/load.ts'
+import type { Clock } from '../../src/credentials/clock.ts'
 import { listen } from '../../src/gateway/listen.ts'
 import { makeLogger } from '../../src/log.ts'
 import { type Answer, type FakeCluster, fakeCluster } from './fake-cluster.ts'
@@ -22,27 +25,30 @@ export interface RunningProxy {
 }
 
 export interface ProxyOptions {
-  clusterUrl: string
-  tokenUrl: string
+  /** One cluster, for the environment; without it `config` says where all are. */
+  clusterUrl?: string
+  tokenUrl?: string
+  /** What the configuration file holds: YAML. */
+  config?: string
   /** Further settings, by environment variable. */
   env?: Record<string, string>
   drainMs?: number
   /** Whether to acquire a credential before the test goes on. */
   warm?: boolean
+  clock?: Clock
 }
 
 /** The real proxy on free ports, closed when the test ends. */
 export async function runProxy(t: Test, options: ProxyOptions): Promise<RunningProxy> {
+  const { clusterUrl, tokenUrl = '', config } = options
   const env = {
-    CAMUNDA_REST_ADDRESS: options.clusterUrl,
-    CAMUNDA_OAUTH_URL: options.tokenUrl,
-    CAMUNDA_CLIENT_ID: 'test-client',
-    CAMUNDA_CLIENT_SECRET: CLIENT_SECRET,
+    ...(clusterUrl === undefined ? {} : { CAMUNDA_REST_ADDRESS: clusterUrl, ...oauthEnv(tokenUrl) }),
     CAMUNDA_PROXY_PORT: '0',
     CAMUNDA_PROXY_ADMIN_PORT: '0',
     ...options.env,
   }
-  const { settings } = await loadSettings([], env)
+  const args = config === undefined ? [] : ['--config', fileIn(t, 'proxy.yaml', config)]
+  const { settings } = await loadSettings(args, env)
   const written: string[] = []
   const destination = new Writable({
     write(chunk, _encoding, done) {
@@ -53,6 +59,7 @@ export async function runProxy(t: Test, options: ProxyOptions): Promise<RunningP
   const app = await buildApp(settings, {
     logger: makeLogger(settings.logLevel, destination),
     drainMs: options.drainMs ?? 1_000,
+    ...(options.clock && { clock: options.clock }),
   })
   t.teardown(() => app.close())
   if (options.warm !== false) {
@@ -75,6 +82,21 @@ export async function runProxy(t: Test, options: ProxyOptions): Promise<RunningP
         .filter((line) => line !== '')
         .map((line) => JSON.parse(line) as Record<string, unknown>),
   }
+}
+
+function oauthEnv(tokenUrl: string): Record<string, string> {
+  return {
+    CAMUNDA_OAUTH_URL: tokenUrl,
+    CAMUNDA_CLIENT_ID: 'test-client',
+    CAMUNDA_CLIENT_SECRET: CLIENT_SECRET,
+  }
+}
+
+/** Writes a file that is gone when the test ends, and returns its path. */
+export function fileIn(t: Test, name: string, text: string): string {
+  const path = join(t.testdir({}), name)
+  writeFileSync(path, text)
+  return path
 }
 
 /** A whole set-up: identity provider, cluster and the proxy between them. */

@@ -85,7 +85,7 @@ t.test('up: what may pass does, in order and spelling, and our Via comes last', 
 
 t.test('down: the same, without CORS', async (t) => {
   const address = { origin: 'https://cluster.example', basePath: '' }
-  const back = { address, mount: '', hasSession: false }
+  const back = { address, mount: '', root: undefined, hasSession: false }
   fc.assert(
     fc.property(list, (sent) => {
       const passed = pairs(headersDown(sent.flat(), back))
