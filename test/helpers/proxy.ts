@@ -2,6 +2,7 @@ import { Writable } from 'node:stream'
 import type { Test } from 'tap'
 import { type App, buildApp } from '../../src/app.ts'
 import { loadSettings } from '../../src/config/load.ts'
+import type { Clock } from '../../src/credentials/clock.ts'
 import { listen } from '../../src/gateway/listen.ts'
 import { makeLogger } from '../../src/log.ts'
 import { type Answer, type FakeCluster, fakeCluster } from './fake-cluster.ts'
@@ -27,6 +28,7 @@ export interface ProxyOptions {
   /** Further settings, by environment variable. */
   env?: Record<string, string>
   drainMs?: number
+  clock?: Clock
   /** Whether to acquire a credential before the test goes on. */
   warm?: boolean
 }
@@ -53,6 +55,7 @@ export async function runProxy(t: Test, options: ProxyOptions): Promise<RunningP
   const app = await buildApp(settings, {
     logger: makeLogger(settings.logLevel, destination),
     drainMs: options.drainMs ?? 1_000,
+    ...(options.clock && { clock: options.clock }),
   })
   t.teardown(() => app.close())
   if (options.warm !== false) {
