@@ -4,7 +4,7 @@
  */
 
 /** Whose fault a problem is: the first thing that the reader of an error wants to know. */
-type Fault = 'this proxy' | 'identity provider' | 'cluster' | 'caller'
+type Fault = 'this proxy' | 'settings' | 'identity provider' | 'cluster' | 'caller'
 
 interface ProblemKind {
   status: number
@@ -110,16 +110,16 @@ const problems = {
   },
   'credential-unavailable': {
     status: 503,
-    title: 'No usable credential could be had from the identity provider',
+    title: 'No usable credential could be had',
     fault: 'identity provider',
-    cure: 'Check that the token URL is right and that the identity provider can be reached from here; the proxy goes on trying.',
+    cure: 'Check the address of whoever the detail names (identity provider, login of the cluster, egress proxy) and that it can be reached from here; the proxy goes on trying.',
     proxyStatus: 'proxy_internal_response',
   },
   'credential-refused': {
     status: 503,
-    title: 'The identity provider refused the client',
-    fault: 'identity provider',
-    cure: 'Check client id, client secret, audience and scope; the proxy tries again by itself after a pause, at once when the secret file changes.',
+    title: 'What this proxy authenticates with was refused or cannot be used',
+    fault: 'settings',
+    cure: 'Check what the detail names: client id, client secret, audience and scope, or user name and password, or the given token; the proxy tries again by itself after a pause, at once when the file of the secret changes.',
     proxyStatus: 'proxy_internal_response',
   },
   'upstream-unreachable': {

@@ -36,21 +36,30 @@ export function describeError(error: unknown): { type: string; message: string; 
   return { type: error.name, message: error.message, stack: error.stack }
 }
 
-/** What a method's credential is called, and what to look at if the cluster refuses it. */
-const words: Record<Strategy, { name: string; check: string }> = {
-  OAUTH: { name: 'token', check: 'audience and permissions' },
-  BEARER: { name: 'token', check: 'whether it is for this cluster, and its permissions' },
-  BASIC: { name: 'password', check: 'user name, password and permissions' },
+/** What a method's credential is called, how so if the cluster refuses it for good, and what to look at then. */
+const words: Record<Strategy, { name: string; refused: string; check: string }> = {
+  OAUTH: { name: 'token', refused: 'even a fresh token', check: 'audience and permissions' },
+  BEARER: {
+    name: 'token',
+    refused: 'the token',
+    check: 'whether it is for this cluster and still valid, and its permissions',
+  },
+  BASIC: { name: 'password', refused: 'the password', check: 'user name, password and permissions' },
   COOKIE: {
     name: 'login',
+    refused: 'even a fresh login',
     check: 'whether the cluster takes logins for its API, and the permissions of the user',
   },
-  NONE: { name: 'access without credential', check: 'whether the cluster wants one: set authStrategy' },
+  NONE: {
+    name: 'access without credential',
+    refused: 'access without credential',
+    check: 'whether it wants one, and set authStrategy',
+  },
 }
 
 /** Logs what happens to a credential: its lifetime, its next renewal, and every failure with cause and next try. */
 export function keeperLog(logger: Logger, strategy: Strategy = 'OAUTH'): (event: KeeperEvent) => void {
-  const { name, check } = words[strategy]
+  const { name, refused, check } = words[strategy]
   return (event) => {
     switch (event.type) {
       case 'acquired':
@@ -65,7 +74,7 @@ export function keeperLog(logger: Logger, strategy: Strategy = 'OAUTH'): (event:
       case 'rejected':
         return logger.error(
           { generation: event.generation, pauseS: seconds(event.pauseMs) },
-          `the cluster refuses even a fresh ${name}: check ${check}; 401s are passed on`,
+          `the cluster refuses ${refused}: check ${check}; 401s are passed on`,
         )
     }
   }

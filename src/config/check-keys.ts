@@ -1,4 +1,10 @@
-import { certificateFault, passphraseFault, signingKeyFault } from './key-material.ts'
+import {
+  authoritiesFault,
+  certificateFault,
+  isEncrypted,
+  passphraseFault,
+  signingKeyFault,
+} from './key-material.ts'
 import type { ClientAuth, TlsSettings } from './settings.ts'
 import type { Readable, Work } from './work.ts'
 
@@ -10,10 +16,17 @@ export async function checkTls(work: Work, prefix: TlsPrefix, tls: TlsSettings, 
   const [ca, certificate, key, passphrase] = await Promise.all(
     [tls.ca, tls.certificate, tls.key, tls.passphrase].map((secret) => secret?.read()),
   )
-  if (ca !== undefined) blame(work, `${prefix}Ca`, certificateFault(ca, undefined, now))
+  if (ca !== undefined) blame(work, `${prefix}Ca`, authoritiesFault(ca, now))
   if (certificate === undefined || key === undefined) return
   const keyFault = passphraseFault(key, passphrase)
-  blame(work, passphrase === undefined ? `${prefix}Key` : `${prefix}KeyPassphrase`, keyFault)
+  const isLocked = isEncrypted(key)
+  blame(
+    work,
+    isLocked && passphrase !== undefined ? `${prefix}KeyPassphrase` : `${prefix}Key`,
+    isLocked && passphrase === undefined
+      ? `a key that is not encrypted, or ${prefix}KeyPassphrase to be set`
+      : keyFault,
+  )
   if (keyFault === undefined)
     blame(work, `${prefix}Cert`, certificateFault(certificate, key, now, passphrase))
 }

@@ -9,6 +9,21 @@ export interface EgressProxies {
   noProxy: string | undefined
 }
 
+/** What is said of a URL that cannot be used, which may hold a password. */
+export const EGRESS_PROXY_EXPECTED =
+  'a URL such as http://proxy.example:3128, with special characters of a password percent-encoded'
+
+/**
+ * Whether a text names an egress proxy: http or https, and nothing but an address and a user. Without a scheme it
+ * is taken for http, as everybody does. A path would most likely be the rest of a password.
+ */
+export function isEgressProxy(text: string): boolean {
+  const address = text.includes('://') ? text : `http://${text}`
+  if (!URL.canParse(address)) return false
+  const { protocol, pathname, search, hash } = new URL(address)
+  return /^https?:$/.test(protocol) && pathname === '/' && search === '' && hash === ''
+}
+
 interface Target {
   host: string
   port: string

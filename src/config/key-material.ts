@@ -9,6 +9,7 @@ const SPOKEN: Record<string, string> = { rsa: 'an RSA key', ec: 'an EC key' }
 /** RFC 7518 sections 3.3 and 3.5. */
 const MIN_RSA_BITS = 2_048
 const ENCRYPTED = /-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 const NO_KEY = /-----BEGIN (CERTIFICATE|PUBLIC KEY|RSA PUBLIC KEY)-----/
 
 /*
@@ -63,6 +64,17 @@ export function certificateFault(
   const key = keyPem === undefined ? undefined : readPrivateKey(keyPem, passphrase)
   if (key === undefined || certificate.checkPrivateKey(key)) return undefined
   return 'the certificate of the private key: this one is of another key'
+}
+
+/** What is wrong with a bundle of authorities: one of them at least has to be valid at `now` (milliseconds since 1970). */
+export function authoritiesFault(pem: string, now: number): string | undefined {
+  const faults = (pem.match(CERTIFICATE) ?? [pem]).map((each) => certificateFault(each, undefined, now))
+  return faults.includes(undefined) ? undefined : faults[0]
+}
+
+/** Whether a private key in PEM is under a passphrase. */
+export function isEncrypted(pem: string): boolean {
+  return ENCRYPTED.test(pem)
 }
 
 /** The key, if this is one; never with a reason, since those of OpenSSL name no cause that a reader knows. */

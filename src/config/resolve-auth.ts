@@ -148,6 +148,9 @@ export const otherAuth: Record<
   BASIC(work) {
     const username = work.raw.basicAuthUsername ?? work.missing('basicAuthUsername')
     const password = work.secret('basicAuthPassword') ?? work.missing('basicAuthPassword')
+    // RFC 7617 section 2.
+    if (username?.match(/[:\p{Cc}]/u))
+      return work.fault('basicAuthUsername', 'a user name without colons and control characters')
     return username === undefined || password === undefined
       ? undefined
       : { strategy: 'BASIC', username, password }

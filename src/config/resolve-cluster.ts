@@ -1,8 +1,7 @@
 import type { ApiName } from './apis.ts'
 import { type BaseUrl, saasAddress } from './base-url.ts'
 import { checkSigningKey, checkTls, type TlsPrefix } from './check-keys.ts'
-import { type EgressProxies, egressProxyFor } from './egress.ts'
-import { reaches } from './hosts.ts'
+import { isLoopback, reaches } from './hosts.ts'
 import {
   identityProvider,
   isSaas,
@@ -31,7 +30,8 @@ const SELF_MANAGED_ADDRESS = 'http://localhost:8080'
 
 /** What a cluster shares with the others of this process. */
 export interface ClusterContext {
-  proxies: EgressProxies
+  /** The egress proxy on the way to a URL; undefined: none, or none that can be used, which is then known. */
+  egressProxyFor(url: URL): string | undefined
   /** Callers bring OAuth clients of their own. */
   callersAreClients: boolean
   /** Where this proxy itself listens, if that is known. */
@@ -56,6 +56,8 @@ export async function resolveCluster(
   const provider = strategy === 'OAUTH' ? identityProvider(work) : undefined
   const address = clusterAddress(work, strategy === 'OAUTH' ? provider : strategy && 'other')
   checkLoops(work, address, provider, context)
+  if (address !== undefined) context.egressProxyFor(new URL(address.origin))
+  if (provider !== undefined) context.egressProxyFor(urlOf(provider))
   const scope = scopeOf(work)
   const tls = tlsOf(work, 'tls')
   const oauthTls = tlsOf(work, 'oauthTls')
@@ -66,7 +68,7 @@ export async function resolveCluster(
   if (work.faults.length > 0) return undefined
   const providerTls = isEmpty(oauthTls) ? tls : oauthTls
   const providerUrl = provider === undefined ? new URL(address.origin) : urlOf(provider)
-  const providerConnection = connection(providerUrl, providerTls, false, context.proxies)
+  const providerConnection = connection(providerUrl, providerTls, false, context)
   return { name, apis, identityProvider: providerConnection, scope }
 }
 
@@ -74,8 +76,13 @@ function urlOf(provider: IdentityProvider): URL {
   return 'issuer' in provider ? provider.issuer : provider.tokenUrl
 }
 
-function connection(url: URL, tls: TlsSettings, http2: boolean, proxies: EgressProxies): ConnectionSettings {
-  const proxy = egressProxyFor(url, proxies)
+function connection(
+  url: URL,
+  tls: TlsSettings,
+  http2: boolean,
+  { egressProxyFor }: ClusterContext,
+): ConnectionSettings {
+  const proxy = egressProxyFor(url)
   return { tls, egressProxy: proxy === undefined ? undefined : Secret.ofValue(proxy), http2 }
 }
 
@@ -139,9 +146,9 @@ function isElsewhere(api: ApiName): api is Elsewhere {
   return api in elsewhere
 }
 
-function apisOf(work: Work, parts: Parts, { proxies }: ClusterContext): ReadonlyMap<ApiName, ApiSettings> {
+function apisOf(work: Work, parts: Parts, context: ClusterContext): ReadonlyMap<ApiName, ApiSettings> {
   const { address, auth, tls } = parts
-  const at = (base: BaseUrl) => connection(new URL(base.origin), tls, work.raw.http2 ?? false, proxies)
+  const at = (base: BaseUrl) => connection(new URL(base.origin), tls, work.raw.http2 ?? false, context)
   const main: ApiSettings = { address, auth, connection: at(address) }
   const apis = new Map<ApiName, ApiSettings>([['v2', main]])
   for (const api of work.raw.apis ?? []) {
@@ -160,12 +167,25 @@ function ownApi(
   const given = work.raw[addressName]
   const address = given === undefined ? work.missing(addressName) : work.address(addressName, given)
   if (address === undefined) return undefined
+  // A session is for where it was begun, and its cookies are for nobody else.
+  if (auth.strategy === 'COOKIE') return cookieApi(work, address, auth)
   if (auth.strategy !== 'OAUTH' && auth.strategy !== 'CALLER') return { address, auth }
   const fromSaas = provider !== undefined && isSaas(provider)
   const audience = work.raw[audienceName] ?? (fromSaas ? saasAudience : undefined)
   if (auth.strategy === 'CALLER') return { address, auth: { ...auth, audience } }
   const client = api === 'administration' ? administrationClient(work) : {}
   return { address, auth: { ...auth, ...client, audience } }
+}
+
+function cookieApi(
+  work: Work,
+  address: BaseUrl,
+  auth: Extract<AuthSettings, { strategy: 'COOKIE' }>,
+): Omit<ApiSettings, 'connection'> | undefined {
+  const isGiven = work.isGiven('cookieAuthPassword') || work.isGiven('cookieAuthPasswordFile')
+  // The demo user's password is for this machine.
+  if (!isGiven && !isLoopback(new URL(address.origin).hostname)) return work.missing('cookieAuthPassword')
+  return { address, auth: { ...auth, cluster: address } }
 }
 
 /** An organization's API client, if it is not the cluster's. */

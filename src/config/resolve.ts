@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import type { SettingFault } from '../errors.ts'
-import type { EgressProxies } from './egress.ts'
+import { EGRESS_PROXY_EXPECTED, type EgressProxies, egressProxyFor, isEgressProxy } from './egress.ts'
 import { isLoopback, reaches } from './hosts.ts'
 import type { Ranked } from './layers.ts'
-import { resolveCluster } from './resolve-cluster.ts'
+import { type ClusterContext, resolveCluster } from './resolve-cluster.ts'
 import { clusterSettingNames, type RawSettings, type SettingName } from './schema.ts'
 import type { ClusterSettings, Settings } from './settings.ts'
 import { type Given, Work } from './work.ts'
@@ -29,7 +29,7 @@ export async function resolve(given: Given, entries: ReadonlyMap<string, Given>)
   const callersAreClients = given.raw.callerAuth === 'client-credentials'
   const { socket, host, port } = given.raw
   const listener = socket === undefined && host !== undefined && port ? { host, port } : undefined
-  const context = { proxies: egressProxies(work), callersAreClients, listener }
+  const context = { egressProxyFor: egressProxies(work), callersAreClients, listener }
   const defaultName = nameOfDefault(work, entries)
   const works = [...entries].map(([name, entry]) => ({
     name,
@@ -94,18 +94,26 @@ function nameOfDefault(work: Work, entries: ReadonlyMap<string, Given>): string 
   return work.fault('defaultCluster', `the name of the cluster that /v2 leads to, one of ${names.join(', ')}`)
 }
 
-function egressProxies(work: Work): EgressProxies {
+/** Which egress proxy leads to a URL. What a shell has set for other programs is wrong only where it would be used. */
+function egressProxies(work: Work): ClusterContext['egressProxyFor'] {
   const proxy = (name: 'httpProxy' | 'httpsProxy') => {
     const file = work.raw[`${name}File`]
     // Checked to be readable, and not both given.
     const secret = work.secret(name)
-    const value =
-      secret === undefined ? undefined : (work.raw[name] ?? readFileSync(file ?? '', 'utf8').trim())
-    if (value === undefined) return undefined
-    const isUrl = URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)
-    return isUrl ? value : work.fault(name, 'a URL such as http://proxy.example:3128')
+    return secret && (work.raw[name] ?? readFileSync(file ?? '', 'utf8').trim())
   }
-  return { httpProxy: proxy('httpProxy'), httpsProxy: proxy('httpsProxy'), noProxy: work.raw.noProxy }
+  const proxies: EgressProxies = {
+    httpProxy: proxy('httpProxy'),
+    httpsProxy: proxy('httpsProxy'),
+    noProxy: work.raw.noProxy,
+  }
+  return (url) => {
+    const chosen = egressProxyFor(url, proxies)
+    if (chosen === undefined || isEgressProxy(chosen)) return chosen
+    const name = url.protocol === 'https:' ? 'httpsProxy' : 'httpProxy'
+    const setting = work.raw[name] === undefined ? (`${name}File` as const) : name
+    return work.isFaulty(setting) ? undefined : work.fault(setting, EGRESS_PROXY_EXPECTED)
+  }
 }
 
 /** The listener must not lend the credential to other machines by accident. */

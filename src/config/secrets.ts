@@ -6,7 +6,7 @@ import { inspect } from 'node:util'
 
 const REDACTED = '[redacted]'
 /** A bundle of certificates may be long; a file that never ends may not be read to its end. */
-export const MAX_BYTES = 1024 * 1024
+export const MAX_SECRET_BYTES = 1024 * 1024
 
 /**
  * A value that must not be seen. It prints as `[redacted]` wherever it ends up; only `read` gives it away. One
@@ -67,8 +67,8 @@ function digest(text: string): string {
 async function readSecretFile(path: string): Promise<string> {
   if (mayBlock(await stat(path))) throw unusable(path, 'is not a regular file', 'NOT_A_FILE')
   // `end` counts itself in: one byte more than allowed tells that there is more.
-  const bytes = await buffer(createReadStream(path, { start: 0, end: MAX_BYTES }))
-  if (bytes.length > MAX_BYTES) throw unusable(path, 'is longer than 1 MiB', 'EFBIG')
+  const bytes = await buffer(createReadStream(path, { start: 0, end: MAX_SECRET_BYTES }))
+  if (bytes.length > MAX_SECRET_BYTES) throw unusable(path, 'is longer than 1 MiB', 'EFBIG')
   const value = bytes.toString('utf8').replace(/(\r?\n)+$/, '')
   if (value === '') throw unusable(path, 'is empty', 'EMPTY')
   return value

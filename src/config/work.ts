@@ -5,7 +5,7 @@ import { environmentNames } from './camunda-env.ts'
 import { bareHost, isLoopback } from './hosts.ts'
 import type { Ranked } from './layers.ts'
 import { type RawSettings, type SettingName, settingSchema } from './schema.ts'
-import { isReadableByAll, MAX_BYTES, mayBlock, Secret } from './secrets.ts'
+import { isReadableByAll, MAX_SECRET_BYTES, mayBlock, Secret } from './secrets.ts'
 
 /** Settings that were read and validated, and where each came from. */
 export interface Given {
@@ -124,7 +124,7 @@ export class Work {
     try {
       const stats = statSync(path)
       if (mayBlock(stats)) return this.fault(name, 'a regular file')
-      if (stats.size > MAX_BYTES) return this.fault(name, 'a file of 1 MiB at most')
+      if (stats.size > MAX_SECRET_BYTES) return this.fault(name, 'a file of 1 MiB at most')
       if (readFileSync(path, 'utf8').trim() === '') return this.fault(name, 'a file that is not empty')
       if (isSecret && isReadableByAll(path))
         this.warn(`${path} is readable by every user of this machine: chmod 600 it`)

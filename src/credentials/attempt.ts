@@ -89,7 +89,7 @@ function withinTime<T>(
 }
 
 function timedOut(): AcquireError {
-  const message = `The identity provider did not answer within ${ATTEMPT_MS / 1_000} s.`
+  const message = `The source of the credential did not answer within ${ATTEMPT_MS / 1_000} s.`
   return new AcquireError({ code: 'timeout', message, refused: false })
 }
 

@@ -63,7 +63,8 @@ function keyParts(auth: AuthSettings): unknown[] {
       return oauthKeyParts(auth)
     case 'COOKIE': {
       const { loginUrl, cluster, username, password, idleMs } = auth
-      return [loginUrl?.href ?? cluster.origin + cluster.basePath, username, password.id, idleMs]
+      const api = cluster.origin + cluster.basePath
+      return [loginUrl?.href ?? api, api, username, password.id, idleMs]
     }
     case 'BASIC':
       return [auth.username, auth.password.id]

@@ -1,0 +1,20 @@
+import t from 'tap'
+import { problemOf, search, setUpCookie } from '../helpers/methods.ts'
+import { until } from '../helpers/until.ts'
+
+t.test('with words that speak of the cluster until then', async (t) => {
+  const { cluster, proxy } = await setUpCookie(t, {}, { warm: false })
+  cluster.hangUp(true)
+  proxy.app.start()
+  const answer = await search(proxy.url)
+  t.equal(answer.status, 503)
+  const problem = await problemOf(answer)
+  t.match(problem, {
+    type: 'urn:camunda-auth-proxy:problem:credential-unavailable',
+    detail: /^The cluster 127\.0\.0\.1:\d+ could not be reached/,
+  })
+  t.notMatch(`${problem.title} ${problem.detail}`, /identity provider/)
+  cluster.hangUp(false)
+  await until(() => proxy.log().includes('login acquired'), 'it tries again by itself')
+  t.equal((await search(proxy.url)).status, 200)
+})
