@@ -53,6 +53,10 @@ export function strategyOf(work: Work): Strategy | undefined {
     return work.fault('authStrategy', `it to say which, since ${all} are given`)
   }
   const strategy = given[0]?.method ?? 'OAUTH'
+  if (given.length === 0)
+    work.warn(
+      'nothing says how to authenticate, so OAUTH is taken; authStrategy can be COOKIE, BASIC, BEARER or NONE',
+    )
   work.derive('authStrategy', strategy, given[0] === undefined ? 'default' : `from ${given[0].sign}`)
   return strategy
 }

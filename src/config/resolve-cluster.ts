@@ -54,7 +54,7 @@ export async function resolveCluster(
 ): Promise<ClusterSettings | undefined> {
   const strategy = context.callersAreClients ? 'OAUTH' : strategyOf(work)
   const provider = strategy === 'OAUTH' ? identityProvider(work) : undefined
-  const address = clusterAddress(work, strategy === 'OAUTH' ? provider : 'other')
+  const address = clusterAddress(work, strategy === 'OAUTH' ? provider : strategy && 'other')
   checkLoops(work, address, provider, context)
   const scope = scopeOf(work)
   const tls = tlsOf(work, 'tls')

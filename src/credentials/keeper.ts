@@ -140,8 +140,8 @@ export class CredentialKeeper {
       const leftMs = Math.max(0, giveUpAt - this.#clock.monotonic())
       const end = await this.#waiters.wait(this.#flight.landed, leftMs, signal)
       if (end === 'aborted') throw signal?.reason
-      const credential = this.current()
-      if (credential !== undefined) return credential
+      // A caller who leaves without one has not used it.
+      if (this.#usable(this.#clock.now()) !== undefined) return this.obtain(signal)
       // Only one that lapsed on its way, as while the machine slept, is worth waiting for the next.
       if (end !== 'settled' || this.#lastFailure !== undefined) break
     }

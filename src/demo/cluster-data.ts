@@ -4,9 +4,10 @@ export const topology = {
   brokers: [
     {
       nodeId: 0,
+      brokerId: '0',
       host: '127.0.0.1',
       port: 26501,
-      partitions: [{ partitionId: 1, role: 'leader', health: 'healthy' }],
+      partitions: [{ partitionId: 1, role: 'leader', health: 'healthy', state: 'active' }],
       version: '8.8.0',
     },
   ],

@@ -3,6 +3,7 @@ import { Agent, buildConnector, type Dispatcher } from 'undici'
 import type { Secret } from '../config/secrets.ts'
 import type { ConnectionSettings, TlsSettings } from '../config/settings.ts'
 import { type Clock, systemClock } from '../credentials/clock.ts'
+import { Http2Dispatcher } from './http2.ts'
 import { type RenewalNotices, RenewingDispatcher } from './renewing-dispatcher.ts'
 import { tlsContexts } from './tls-files.ts'
 import { parseEgressProxy, throughTunnel } from './tunnel.ts'
@@ -35,20 +36,18 @@ export interface Watch {
 }
 
 /**
- * The connections to the cluster: certificates verified, no timeout but the one for connecting, no pipelining and
- * one stream at a time, since one that waits would hold others up. Asks nobody and reads nothing before the first request.
+ * The connections to the cluster: certificates verified, no timeout but the one for connecting, no pipelining.
+ * Asks nobody and reads nothing before the first request.
  */
 export function clusterDispatcher(
   settings: ConnectionSettings,
   notices: RenewalNotices,
   watch: Watch = {},
 ): Dispatcher {
-  const agent = (connector: buildConnector.connector) =>
-    new Agent({
-      connect: resetsAreErrors(connector),
-      allowH2: settings.http2,
-      maxConcurrentStreams: 1,
-      pingInterval: 60 * SECOND,
+  const agent: MakeAgent = (connectorFor) => {
+    const http1 = new Agent({
+      connect: resetsAreErrors(connectorFor({ allowH2: false })),
+      allowH2: false,
       connections: 1_024,
       pipelining: 1,
       headersTimeout: NO_TIMEOUT,
@@ -60,7 +59,9 @@ export function clusterDispatcher(
       maxResponseSize: -1,
       strictContentLength: true,
     })
-  const ways = { destination: 'the cluster', allowH2: settings.http2, timeout: CLUSTER_CONNECT_TIMEOUT_MS }
+    return settings.http2 ? new Http2Dispatcher(connectorFor({ allowH2: true }), http1) : http1
+  }
+  const ways = { destination: 'the cluster', timeout: CLUSTER_CONNECT_TIMEOUT_MS }
   return dispatcher(settings, ways, agent, notices, watch)
 }
 
@@ -70,9 +71,9 @@ export function identityProviderDispatcher(
   notices: RenewalNotices,
   watch: Watch = {},
 ): Dispatcher {
-  const agent = (connector: buildConnector.connector) =>
+  const agent: MakeAgent = (connectorFor) =>
     new Agent({
-      connect: connector,
+      connect: connectorFor({ allowH2: false }),
       allowH2: false,
       connections: 8,
       pipelining: 1,
@@ -84,21 +85,18 @@ export function identityProviderDispatcher(
       maxResponseSize: 1024 * 1024,
       strictContentLength: true,
     })
-  const ways = {
-    destination: 'the identity provider',
-    allowH2: false,
-    timeout: IDENTITY_PROVIDER_CONNECT_TIMEOUT_MS,
-  }
+  const ways = { destination: 'the identity provider', timeout: IDENTITY_PROVIDER_CONNECT_TIMEOUT_MS }
   return dispatcher(settings, ways, agent, notices, watch)
 }
 
 interface Ways {
   destination: string
-  allowH2: boolean
   timeout: number
 }
 
-type MakeAgent = (connector: buildConnector.connector) => Dispatcher
+/** Makes a connector, with HTTP/2 on offer or without. */
+type ConnectorFor = (offer: { allowH2: boolean }) => buildConnector.connector
+type MakeAgent = (connectorFor: ConnectorFor) => Dispatcher
 
 /** An agent as it is if it depends on no file and no egress proxy, else one that is made when it is needed. */
 function dispatcher(
@@ -109,7 +107,7 @@ function dispatcher(
   watch: Watch,
 ): Dispatcher {
   const secrets: Record<keyof TlsSettings | 'egressProxy', Secret | undefined> = { ...tls, egressProxy }
-  if (Object.values(secrets).every((secret) => secret === undefined)) return agent(connectorFor(ways))
+  if (Object.values(secrets).every((secret) => secret === undefined)) return agent(direct(ways))
   return new RenewingDispatcher({
     destination: ways.destination,
     secrets,
@@ -118,16 +116,17 @@ function dispatcher(
     intervalMs: watch.intervalMs ?? LOOK_INTERVAL_MS,
     async build(texts) {
       const contexts = await tlsContexts(tls, texts, Date.now())
-      const direct = connectorFor(ways, contexts.destination)
-      if (egressProxy === undefined) return agent(direct)
+      const connectorFor = direct(ways, contexts.destination)
+      if (egressProxy === undefined) return agent(connectorFor)
       const proxy = parseEgressProxy(egressProxy, texts.egressProxy ?? '', contexts.egressProxy)
-      return agent(throughTunnel(proxy, ways.timeout, direct))
+      return agent((offer) => throughTunnel(proxy, ways.timeout, connectorFor(offer)))
     },
   })
 }
 
-function connectorFor({ allowH2, timeout }: Ways, secureContext?: SecureContext): buildConnector.connector {
-  return buildConnector({ ...connect, allowH2, timeout, ...(secureContext && { secureContext }) })
+function direct({ timeout }: Ways, secureContext?: SecureContext): ConnectorFor {
+  return ({ allowH2 }) =>
+    buildConnector({ ...connect, allowH2, timeout, ...(secureContext && { secureContext }) })
 }
 
 /**

@@ -3,6 +3,7 @@ import { Agent, Dispatcher } from 'undici'
 import { EgressError } from '../config/egress-error.ts'
 import type { Secret } from '../config/secrets.ts'
 import type { Clock } from '../credentials/clock.ts'
+import { fail } from './failing.ts'
 
 /** Told of files that changed while they were in use. The sentences are safe to log. */
 export interface RenewalNotices {
@@ -61,7 +62,7 @@ export class RenewingDispatcher<Name extends string> extends Dispatcher {
     this.#look().then(
       // There is one now.
       () => this.#current?.dispatch(options, handler),
-      (error: Error) => failing(error).dispatch(options, handler),
+      (error: Error) => fail(error, options, handler),
     )
     return true
   }
@@ -189,9 +190,4 @@ async function textOf(secret: Secret | undefined): Promise<string | undefined> {
 
 function digestOf(texts: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(texts)).digest('base64url')
-}
-
-/** Fails a request as undici would, whichever kind of handler it has. */
-function failing(error: Error): Dispatcher {
-  return new Agent({ connect: (_options, callback) => callback(error, null) })
 }

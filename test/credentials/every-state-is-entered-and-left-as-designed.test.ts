@@ -126,7 +126,12 @@ for (const [name, steps] of Object.entries(stories)) {
 
 t.test('what the status says of the credential and of the last failure', async (t) => {
   const lab = keeperLab(failing())
-  t.strictSame(lab.keeper.status(), { state: 'cold', usableForMs: 0, lastFailure: undefined })
+  t.strictSame(lab.keeper.status(), {
+    state: 'cold',
+    usableForMs: 0,
+    lastFailure: undefined,
+    isIdle: false,
+  })
   lab.keeper.start()
   await lab.clock.settle()
   t.match(lab.keeper.status(), { usableForMs: 0, lastFailure: { code: 'network' } })

@@ -56,7 +56,10 @@ t.test('a timetable: renewed at 70 to 80 %, used until a margin before the end',
 
 t.test('what may be replaced before its time is asked for sooner, and used as long', async (t) => {
   const early = { lifetimeMs: DAY, renewAfterMs: 60 * SECOND }
-  t.strictSame(schedule.timetable(7, early, 0), { renewAt: 7 + 42 * SECOND, usableUntil: 7 + DAY - 10 * SECOND })
+  t.strictSame(schedule.timetable(7, early, 0), {
+    renewAt: 7 + 42 * SECOND,
+    usableUntil: 7 + DAY - 10 * SECOND,
+  })
   const late = { lifetimeMs: 20 * SECOND, renewAfterMs: 60 * SECOND }
   t.equal(schedule.timetable(7, late, 0).renewAt, 7 + 14 * SECOND, 'but not later than its end')
 })

@@ -2,10 +2,11 @@ import t, { type Test } from 'tap'
 import { Agent } from 'undici'
 import type { Credential } from '../../src/credentials/credential.ts'
 import type { CredentialKeeper } from '../../src/credentials/keeper.ts'
+import { anybody } from '../../src/gateway/caller-check.ts'
 import { buildGateway } from '../../src/gateway/gateway.ts'
 import { guardPolicy } from '../../src/gateway/guard.ts'
 import { listen } from '../../src/gateway/listen.ts'
-import type { Destinations } from '../../src/upstream/destinations.ts'
+import { oneDestination } from '../helpers/destinations.ts'
 import { fakeCluster } from '../helpers/fake-cluster.ts'
 
 async function gateway(
@@ -21,15 +22,9 @@ async function gateway(
     throw new Error('the disk is full')
   }
   const address = { origin: options.origin ?? 'http://127.0.0.1:9', basePath: '' }
-  const keeperFor = () => options.keeper as CredentialKeeper
-  const settings = { apis: new Map([['v2', {}]]), scope: { readOnly: false, allow: [] } }
-  const destinations = {
-    cluster: (name: string | undefined) => (name === undefined ? settings : undefined),
-    get: () => ({ address, dispatcher, hasSession: false, keeperFor }),
-  } as unknown as Destinations
   const app = await buildGateway({
-    destinations,
-    callerCheck: () => undefined,
+    destinations: oneDestination(address, dispatcher, options.keeper as CredentialKeeper),
+    callerCheck: anybody,
     pseudonym: 'test',
     maxReplayBytes: 0,
     guard: guardPolicy(undefined, [], undefined),

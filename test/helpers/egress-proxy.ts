@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
 import type { Test } from 'tap'
 import type { Identity } from './certificate.ts'
 
@@ -9,6 +10,8 @@ export interface FakeEgressProxy {
   port: number
   /** What each CONNECT asked for. */
   asked: { authority: string; authorization: string | undefined }[]
+  /** Subjects of the client certificates that it was shown. */
+  clients: string[]
 }
 
 interface Options {
@@ -22,10 +25,18 @@ interface Options {
 /** A proxy that opens tunnels, or says why not. */
 export async function fakeEgressProxy(t: Test, options: Options): Promise<FakeEgressProxy> {
   const asked: FakeEgressProxy['asked'] = []
+  const clients: string[] = []
   const sockets = new Set<Socket>()
   const listener: RequestListener = (_request, response) => response.writeHead(400).end()
-  const server = options.tls === undefined ? createServer(listener) : createTlsServer(options.tls, listener)
+  const server =
+    options.tls === undefined
+      ? createServer(listener)
+      : createTlsServer({ ...options.tls, requestCert: true, rejectUnauthorized: false }, listener)
   server.on('connection', (socket: Socket) => sockets.add(socket))
+  server.on('secureConnection', (socket: TLSSocket) => {
+    const name = socket.getPeerCertificate().subject?.CN
+    if (name !== undefined) clients.push(name)
+  })
   server.on('tlsClientError', () => {})
   server.on('connect', (request: IncomingMessage, client: Duplex) => {
     client.on('error', () => {})
@@ -44,5 +55,5 @@ export async function fakeEgressProxy(t: Test, options: Options): Promise<FakeEg
     server.close()
     for (const socket of sockets) socket.destroy()
   })
-  return { port: (server.address() as AddressInfo).port, asked }
+  return { port: (server.address() as AddressInfo).port, asked, clients }
 }

@@ -5,7 +5,7 @@ import {
   type CredentialSource,
   type IssuedCredential,
 } from '../../src/credentials/credential.ts'
-import { CredentialKeeper, type KeeperEvent } from '../../src/credentials/keeper.ts'
+import { CredentialKeeper, type KeeperEvent, type KeeperOptions } from '../../src/credentials/keeper.ts'
 import { Pace } from '../../src/credentials/pace.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
@@ -58,6 +58,7 @@ export function keeperLab(
   first: Provider = healthy(),
   random: () => number = () => 0.5,
   { clock, pace } = { clock: new VirtualClock(), pace: new Pace() },
+  own: Pick<KeeperOptions, 'onlyIfUsed' | 'refusal'> & Pick<CredentialSource, 'fixed'> = {},
 ) {
   const lab = {
     clock,
@@ -69,7 +70,9 @@ export function keeperLab(
     fingerprint: async () => lab.secret,
     secret: 'first',
   }
+  const { fixed = false, ...options } = own
   const source: CredentialSource = {
+    fixed,
     fingerprint: () => lab.fingerprint(),
     acquire(signal) {
       lab.asked.push(clock.monotonic())
@@ -77,7 +80,9 @@ export function keeperLab(
     },
   }
   const onEvent = (event: KeeperEvent) => lab.events.push({ ...event, at: clock.now() })
-  return Object.assign(lab, { keeper: new CredentialKeeper({ source, clock, pace, random, onEvent }) })
+  return Object.assign(lab, {
+    keeper: new CredentialKeeper({ source, clock, pace, random, onEvent, ...options }),
+  })
 }
 
 export type KeeperLab = ReturnType<typeof keeperLab>

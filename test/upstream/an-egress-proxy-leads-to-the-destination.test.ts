@@ -74,6 +74,7 @@ t.test('over TLS to the proxy too, which is not shown the client certificate', a
   const dispatcher = through(t, `https://user:pass@localhost:${proxy.port}`, own)
   t.equal((await fetch(server.origin, { dispatcher })).status, 200)
   t.strictSame(server.clients, ['me'])
+  t.strictSame(proxy.clients, [])
   t.equal(proxy.asked.length, 1)
 })
 

@@ -1,0 +1,64 @@
+import t from 'tap'
+import { Pace } from '../../src/credentials/pace.ts'
+import { given, healthy, keeperLab, MINUTE } from '../helpers/keeper-lab.ts'
+import { VirtualClock } from '../helpers/virtual-clock.ts'
+
+const SECOND = 1_000
+
+function idleLab(provider = healthy(5 * MINUTE)) {
+  const surroundings = { clock: new VirtualClock(), pace: new Pace() }
+  return keeperLab(provider, () => 0.5, surroundings, { onlyIfUsed: true })
+}
+
+t.test('one that nobody uses lapses, and the next caller gets another', async (t) => {
+  const lab = idleLab()
+  lab.keeper.start()
+  await lab.clock.advance(24 * 60 * MINUTE)
+  t.equal(lab.asked.length, 1)
+  t.match(lab.keeper.status(), { usableForMs: 0, isIdle: true })
+  t.match(await lab.keeper.obtain(), { generation: 2 })
+  t.equal(lab.keeper.status().isIdle, false)
+})
+
+t.test('one that was used since its last renewal is renewed ahead', async (t) => {
+  const lab = idleLab()
+  lab.keeper.start()
+  await lab.clock.settle()
+  for (let hour = 0; hour < 20; hour++) {
+    t.ok(given(lab), 'nobody waits')
+    await lab.clock.advance(4 * MINUTE)
+  }
+  t.equal(lab.asked.length, 21)
+})
+
+t.test('use after it was due sets the renewal going, while the old one is served', async (t) => {
+  const lab = idleLab()
+  lab.keeper.start()
+  await lab.clock.advance(4.5 * MINUTE)
+  t.equal(lab.asked.length, 1)
+  t.equal(given(lab).generation, 1)
+  await lab.clock.settle()
+  t.equal(given(lab).generation, 2)
+})
+
+t.test('a failure is not tried again for nobody', async (t) => {
+  const lab = idleLab(async () => {
+    throw new Error('down')
+  })
+  lab.keeper.start()
+  await lab.clock.advance(60 * MINUTE)
+  t.equal(lab.asked.length, 1)
+  await t.rejects(lab.keeper.obtain(), { code: 'credential-unavailable' })
+  await lab.clock.advance(60 * MINUTE)
+  t.equal(lab.asked.length, 2)
+})
+
+t.test('a look at its state is no use of it', async (t) => {
+  const lab = idleLab()
+  lab.keeper.start()
+  for (let i = 0; i < 100; i++) {
+    await lab.clock.advance(10 * SECOND)
+    lab.keeper.status()
+  }
+  t.equal(lab.asked.length, 1)
+})
