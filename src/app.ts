@@ -80,7 +80,7 @@ export async function buildApp(settings: Settings, options: AppOptions): Promise
         if (event.type === 'acquired' && isMain) started = true
         log(event)
       }
-      return makeKeeper({ source, pace, onlyIfUsed, onEvent })
+      return makeKeeper({ source, pace, onlyIfUsed, keepReady: isMain, onEvent })
     },
   })
   const keeper = settings.callersAreClients

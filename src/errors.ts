@@ -122,6 +122,13 @@ const problems = {
     cure: 'Check what the detail names: client id, client secret, audience and scope, or user name and password, or the given token; the proxy tries again by itself after a pause, at once when the file of the secret changes.',
     proxyStatus: 'proxy_internal_response',
   },
+  'egress-failed': {
+    status: 502,
+    title: 'The way out failed before the cluster was reached',
+    fault: 'this proxy',
+    cure: 'Check the certificate files and the egress proxy (HTTPS_PROXY, NO_PROXY) that the settings name; nothing was sent.',
+    proxyStatus: 'proxy_configuration_error',
+  },
   'upstream-unreachable': {
     status: 502,
     title: 'The cluster could not be reached',

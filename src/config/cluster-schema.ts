@@ -156,6 +156,8 @@ const otherMethods = {
     description:
       'Command that prints a bearer token, as plain text or as JSON with its expiry; run by the system’s shell.',
     expected: 'a command',
+    // It may hold a password, and process lists show flags.
+    secret: true,
   }),
 } as const
 

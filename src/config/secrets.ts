@@ -29,12 +29,14 @@ export class Secret {
   }
 
   static ofValue(value: string): Secret {
-    return new Secret({ origin: 'settings', id: digest(value), isFile: false }, async () => value)
+    return new Secret({ origin: 'settings', id: `value ${digest(value)}`, isFile: false }, async () => value)
   }
 
   /** A trailing line break is not part of the secret: editors and `echo` add one. */
   static ofFile(path: string): Secret {
-    return new Secret({ origin: `file ${path}`, id: path, isFile: true }, () => readSecretFile(path))
+    return new Secret({ origin: `file ${path}`, id: `file ${path}`, isFile: true }, () =>
+      readSecretFile(path),
+    )
   }
 
   /** @throws Error with a `code` if its file cannot be read, is empty, or is longer than 1 MiB. */

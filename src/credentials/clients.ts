@@ -61,6 +61,7 @@ export class ClientKeepers {
   of(
     settings: CallerAuthSettings,
     identityProvider: () => Dispatcher,
+    connection: string,
   ): (authorization: string | undefined) => CredentialKeeper {
     return (authorization) => {
       const { id, secret } = readBasic(authorization)
@@ -70,7 +71,7 @@ export class ClientKeepers {
         clientId: id,
         clientAuth: { method: settings.method, secret: Secret.ofValue(secret) },
       }
-      const { key, paceKey } = credentialKeys(auth)
+      const { key, paceKey } = credentialKeys(auth, connection)
       const client = createHmac('sha256', this.#salt).update(key).digest('base64url')
       return this.#options.keepers.get(client, paceKey, (pace) =>
         this.#admit(client, paceKey, (onEvent) => {

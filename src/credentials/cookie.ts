@@ -102,7 +102,7 @@ async function logIn(
 
 function opened(options: CookieOptions, page: LoginPage, answer: Answer): LoginSession {
   const api = apiOf(options)
-  const session = new LoginSession(api)
+  const session = new LoginSession(api, options.cluster.basePath, page.url)
   session.take(answer.rawHeaders, page.url)
   if (session.over) {
     const message = `The login at ${shown(page.url)} gave no cookie that may be sent to ${shown(api)}.`

@@ -29,7 +29,7 @@ export function explainFailure(error: unknown, tokenUrl: URL, secrets: readonly 
   const cause = error instanceof Error ? error.cause : undefined
   if (cause instanceof AcquireError) return cause.failure
   if (cause instanceof Error && codeOf(error) === undefined) {
-    return networkFailure(who(tokenUrl), tokenUrl.host, cause)
+    return network(tokenUrl, cause)
   }
   if (codeOf(error) === 'OAUTH_TIMEOUT') return failure('timeout', `${who(tokenUrl)} did not answer in time.`)
   if (isResponse(cause) && cause.status !== 200) return answered(tokenUrl, cause, { secrets })
@@ -54,15 +54,7 @@ export function statusFailure(url: URL, response: Response): AcquireFailure {
 
 /** The identity provider was not reached, or the connection did not last. */
 export function network(url: URL, cause: unknown): AcquireFailure {
-  const code = codeOf(cause) ?? (cause instanceof Error ? codeOf(cause.cause) : undefined) ?? 'unknown'
-  if (code === 'UND_ERR_CONNECT_TIMEOUT')
-    return failure('timeout', `${who(url)} could not be reached in time.`)
-  if (cause instanceof Error && cause.name === 'TimeoutError')
-    return failure('timeout', `${who(url)} did not answer in time.`)
-  if (/CERT|SIGNATURE|SSL|TLS/.test(code)) {
-    return failure('tls', `The certificate of ${url.host} was not accepted (${code}); nothing was sent.`)
-  }
-  return failure('network', `${who(url)} could not be reached (${code}).`)
+  return networkFailure(who(url), url.host, cause)
 }
 
 /** A stranger's text, fit for one line of a log. */
@@ -118,12 +110,14 @@ function answered(
 }
 
 /** No answer came from this host, by what undici threw. `subject` begins the sentence. */
-export function networkFailure(subject: string, host: string, cause: Error): AcquireFailure {
+export function networkFailure(subject: string, host: string, cause: unknown): AcquireFailure {
   const ownFault = egressFault(cause)
-  if (ownFault !== undefined) return failure('egress', ownFault)
-  const code = codeOf(cause) ?? codeOf(cause.cause) ?? 'unknown'
+  if (ownFault !== undefined) return failure('egress', `${ownFault} ${subject} was not asked.`)
+  const code = codeOf(cause) ?? (cause instanceof Error ? codeOf(cause.cause) : undefined) ?? 'unknown'
   if (code === 'UND_ERR_CONNECT_TIMEOUT')
     return failure('timeout', `${subject} could not be reached in time.`)
+  if (cause instanceof Error && cause.name === 'TimeoutError')
+    return failure('timeout', `${subject} did not answer in time.`)
   if (/CERT|SIGNATURE|SSL|TLS/.test(code)) {
     return failure('tls', `The certificate of ${host} was not accepted (${code}); nothing was sent.`)
   }

@@ -50,6 +50,8 @@ export interface KeeperOptions {
   onEvent: (event: KeeperEvent) => void
   /** Renews only what was used since the last renewal, so that an idle credential costs nothing. */
   onlyIfUsed?: boolean
+  /** After a failure goes on trying though nobody asks: somebody waits for it to be ready before asking. */
+  keepReady?: boolean
   /** The problem of a refusal: whose client it is that the identity provider refuses. */
   refusal?: 'credential-refused' | 'caller-refused'
 }
@@ -81,6 +83,7 @@ export class CredentialKeeper {
   readonly #random: () => number
   readonly #onEvent: (event: KeeperEvent) => void
   readonly #onlyIfUsed: boolean
+  readonly #keepReady: boolean
   readonly #refusal: 'credential-refused' | 'caller-refused'
   readonly #waiters: Waiters
   readonly #rejections = new Rejections()
@@ -109,6 +112,7 @@ export class CredentialKeeper {
     this.#random = options.random
     this.#onEvent = options.onEvent
     this.#onlyIfUsed = options.onlyIfUsed ?? false
+    this.#keepReady = options.keepReady ?? false
     this.#refusal = options.refusal ?? 'credential-refused'
     this.#waiters = new Waiters(options.clock, MAX_WAITERS)
   }
@@ -330,8 +334,12 @@ export class CredentialKeeper {
     this.#cancelTimer = this.#clock.setTimer(() => {
       const now = this.#clock.now()
       if (now < this.#dueAt) this.#plan()
-      else if (this.#used || !this.#onlyIfUsed) this.#launchIfAllowed(now)
+      else if (this.#isWanted()) this.#launchIfAllowed(now)
     }, delay)
+  }
+
+  #isWanted(): boolean {
+    return !this.#onlyIfUsed || this.#used || (this.#keepReady && this.#failures > 0)
   }
 
   #nextDue(): number {

@@ -92,13 +92,12 @@ export function judge(page: LoginPage, { status, header }: LoginAnswer): Verdict
   return hasLoggedIn && header('set-cookie') !== undefined ? 'in' : 'absent'
 }
 
-/** The redirects that a cluster sends to its login page with. */
-export function isRedirect(status: number): boolean {
+function isRedirect(status: number): boolean {
   return status === 302 || status === 303 || status === 307
 }
 
 /** Whether a redirect leads to a login page, whatever its origin, base path and query. */
-export function leadsToLogin(location: string, from: URL): boolean {
+function leadsToLogin(location: string, from: URL): boolean {
   const path = URL.canParse(location, from.href) ? new URL(location, from).pathname : ''
   // Below an API's version it is a resource that happens to be called so.
   return /\/login\/?$/.test(path) && !/\/v\d+\//.test(path)

@@ -16,6 +16,8 @@ export class Rejections {
   #forcings = 0
   #lastForcedAt = Number.NEGATIVE_INFINITY
   #forceNotBefore = Number.NEGATIVE_INFINITY
+  /** That a fixed credential is refused is not said again before, whatever is taken in between. */
+  #quietUntil = Number.NEGATIVE_INFINITY
 
   /** The cluster refuses even a fresh credential, so the fault lies elsewhere. */
   get active(): boolean {
@@ -32,14 +34,21 @@ export class Rejections {
    * renewal, and which pause begins with it, if one does.
    */
   refused(generation: number, now: number, isFixed = false): { force: boolean; pauseMs?: number } {
-    if (isFixed)
-      return now < this.#forceNotBefore ? { force: false } : { force: false, pauseMs: this.#begin(now) }
+    if (isFixed) return this.#refusedForGood(now)
     if (this.#onTrial) return { force: false, pauseMs: this.#begin(now) }
     if (now < this.#forceNotBefore) {
       this.#active = this.#rejections > 0
       return { force: false }
     }
     return { force: this.#active || this.#forcedGeneration !== generation }
+  }
+
+  #refusedForGood(now: number): { force: false; pauseMs?: number } {
+    this.#active = this.#rejections > 0
+    if (now < this.#quietUntil) return { force: false }
+    const pauseMs = this.#begin(now)
+    this.#quietUntil = now + pauseMs
+    return { force: false, pauseMs }
   }
 
   /** A renewal was forced by a 401 to this generation. */

@@ -1,9 +1,11 @@
 import type { Session } from './credential.ts'
-import { isRedirect, leadsToLogin } from './login-pages.ts'
 import { SessionCookies } from './session-cookies.ts'
 
 /** Methods that change nothing (RFC 9110 section 9.2.1): the cluster asks for no CSRF token with them. */
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
+/** What sends a request that was not carried out to a login page: after a 303 it was (RFC 9110 section 15.4.4). */
+const SENDS_TO_LOGIN = new Set([302, 307])
+const LOGIN_PATHS = ['/login', '/api/login']
 /** What can stand in a header of ours, and no more than a header can carry. */
 const CSRF_TOKEN = /^[\x21-\x7e]{1,4096}$/
 
@@ -13,15 +15,23 @@ const CSRF_TOKEN = /^[\x21-\x7e]{1,4096}$/
  */
 export class LoginSession implements Session {
   readonly #api: URL
+  /** Paths of the login pages that the cluster may send to; its origin may be another one, behind a proxy of its own. */
+  readonly #loginPaths: ReadonlySet<string>
   readonly #cookies = new SessionCookies()
   #csrfToken: string | undefined
   #over = false
   #safe: readonly string[] = []
   #unsafe: readonly string[] = []
 
-  /** @param api below which requests are made, with a slash at its end. */
-  constructor(api: URL) {
+  /**
+   * @param api below which requests are made, with a slash at its end
+   * @param basePath of the cluster
+   * @param loginPage where this session was begun
+   */
+  constructor(api: URL, basePath: string, loginPage: URL) {
     this.#api = api
+    const known = LOGIN_PATHS.flatMap((path) => [path, basePath + path])
+    this.#loginPaths = new Set([...known, loginPage.pathname])
   }
 
   /** The cluster said so in an answer, or took back every cookie. */
@@ -48,10 +58,15 @@ export class LoginSession implements Session {
 
   isOver(status: number, location: string | undefined): boolean {
     const over =
-      status === 401 || (isRedirect(status) && location !== undefined && leadsToLogin(location, this.#api))
+      status === 401 || (SENDS_TO_LOGIN.has(status) && location !== undefined && this.#isLogin(location))
     // Remembered, so that the next attempt need not ask the cluster what it has said already.
     if (over) this.#over = true
     return over
+  }
+
+  #isLogin(location: string): boolean {
+    if (!URL.canParse(location, this.#api.href)) return false
+    return this.#loginPaths.has(new URL(location, this.#api).pathname.replace(/\/$/, ''))
   }
 
   #compose(): void {

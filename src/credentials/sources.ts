@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici'
 import type { Secret } from '../config/secrets.ts'
-import type { AuthSettings, ClientAuth, OAuthSettings } from '../config/settings.ts'
+import type { AuthSettings, ClientAuth, CookieSettings, OAuthSettings } from '../config/settings.ts'
 import { basicSource } from './basic.ts'
 import { bearerSource } from './bearer.ts'
 import type { CredentialSource } from './credential.ts'
@@ -49,45 +49,48 @@ function loadedWhenUsed(load: () => Promise<CredentialSource>): CredentialSource
 
 /**
  * What makes two clusters or callers share one credential (`key`), and what makes two credentials share the pace at
- * which they are asked for (`paceKey`).
+ * which they are asked for (`paceKey`). `connection` tells apart what is reached in different ways: a certificate may
+ * be what the credential is given for.
  */
-export function credentialKeys(auth: AuthSettings): { key: string; paceKey: string } {
-  const parts = keyParts(auth)
-  return { key: JSON.stringify([auth.strategy, ...parts]), paceKey: String(parts[0] ?? '') }
+export function credentialKeys(auth: AuthSettings, connection: string): { key: string; paceKey: string } {
+  const key = JSON.stringify([auth.strategy, connection, ...keyParts(auth)])
+  return { key, paceKey: askedOf(auth) ?? key }
 }
 
-/** What the credential depends on; first who is asked for it. */
+/** Who is asked for the credential; undefined if nobody is. */
+function askedOf(auth: AuthSettings): string | undefined {
+  if (auth.strategy === 'OAUTH') {
+    const { identityProvider: provider } = auth
+    return 'issuer' in provider ? provider.issuer.href : provider.tokenUrl.href
+  }
+  return auth.strategy === 'COOKIE' ? (auth.loginUrl?.href ?? addressOf(auth)) : undefined
+}
+
+function addressOf({ cluster }: CookieSettings): string {
+  return cluster.origin + cluster.basePath
+}
+
+/** What the credential depends on. */
 function keyParts(auth: AuthSettings): unknown[] {
   switch (auth.strategy) {
     case 'OAUTH':
-      return oauthKeyParts(auth)
-    case 'COOKIE': {
-      const { loginUrl, cluster, username, password, idleMs } = auth
-      const api = cluster.origin + cluster.basePath
-      return [loginUrl?.href ?? api, api, username, password.id, idleMs]
-    }
+      return [auth.identityProvider, ...oauthKeyParts(auth)]
+    case 'COOKIE':
+      // Not the login page alone: a session is for one cluster, and its cookies are for nobody else.
+      return [auth.loginUrl?.href, addressOf(auth), auth.username, auth.password.id, auth.idleMs]
     case 'BASIC':
       return [auth.username, auth.password.id]
     case 'BEARER':
-      return 'token' in auth ? [auth.token.id] : [auth.command]
+      return 'token' in auth ? ['token', auth.token.id] : ['command', auth.command]
     case 'NONE':
       return []
   }
 }
 
 function oauthKeyParts(auth: OAuthSettings): unknown[] {
-  const { identityProvider: provider, clientId, clientAuth } = auth
-  return [
-    'issuer' in provider ? provider.issuer.href : provider.tokenUrl.href,
-    clientId,
-    ...Object.values(clientAuth satisfies ClientAuth).map((part: string | Secret | undefined) =>
-      typeof part === 'object' ? part.id : part,
-    ),
-    auth.audience,
-    auth.scope,
-    auth.resource,
-    auth.parameters,
-    auth.headers,
-    auth.lenient,
-  ]
+  const { clientId, clientAuth, audience, scope, resource, parameters, headers, lenient } = auth
+  const proof = Object.values(clientAuth satisfies ClientAuth).map((part: string | Secret | undefined) =>
+    typeof part === 'object' ? part.id : part,
+  )
+  return [clientId, proof, audience, scope, resource, parameters, headers, lenient]
 }

@@ -103,7 +103,8 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   /** A head whose body did not arrive with it goes out alone; otherwise both leave in one write. */
   readonly #flushHead = (): void => {
-    if (!this.#bodyBegun && !this.#done) this.#response.flushHeaders()
+    // Not flushHeaders, which writes header bytes beyond ASCII as UTF-8.
+    if (!this.#bodyBegun && !this.#done) this.#response.write('', 'latin1')
   }
 
   readonly #onDrain = (): void => {

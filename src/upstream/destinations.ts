@@ -83,8 +83,8 @@ export class Destinations {
     const { clients } = this.#options
     const keeperFor =
       auth.strategy === 'CALLER'
-        ? clients.of(auth, identityProvider)
-        : this.#ownKeeper(auth, { cluster: cluster.name, strategy: auth.strategy, isMain }, () =>
+        ? clients.of(auth, identityProvider, connectionKey(cluster.identityProvider))
+        : this.#ownKeeper(auth, cluster, connection, isMain, () =>
             makeSource(auth, { cluster: dispatcher, identityProvider }),
           )
     return { address, dispatcher, hasSession: auth.strategy === 'COOKIE', keeperFor }
@@ -93,21 +93,29 @@ export class Destinations {
   /** Looks the keeper up at each use: that is how it stays among those that were used last. */
   #ownKeeper(
     auth: AuthSettings,
-    what: Omit<KeeperPurpose, 'onlyIfUsed'>,
+    { name: cluster, identityProvider }: ClusterSettings,
+    connection: ConnectionSettings,
+    isMain: boolean,
     source: () => CredentialSource,
   ): () => CredentialKeeper {
     const { keepers, makeKeeper } = this.#options
-    const { key, paceKey } = credentialKeys(auth)
-    const onlyIfUsed = !what.isMain || what.strategy === 'COOKIE'
-    const create = (pace: Pace) => makeKeeper(source(), pace, { ...what, onlyIfUsed })
-    return what.isMain ? () => keepers.keep(key, paceKey, create) : () => keepers.get(key, paceKey, create)
+    const { strategy } = auth
+    const asked = {
+      OAUTH: identityProvider,
+      COOKIE: connection,
+      BASIC: undefined,
+      BEARER: undefined,
+      NONE: undefined,
+    }
+    const { key, paceKey } = credentialKeys(auth, connectionKey(asked[strategy]))
+    const onlyIfUsed = !isMain || strategy === 'COOKIE'
+    const create = (pace: Pace) => makeKeeper(source(), pace, { cluster, strategy, isMain, onlyIfUsed })
+    return isMain ? () => keepers.keep(key, paceKey, create) : () => keepers.get(key, paceKey, create)
   }
 
   /** Destinations that are reached alike share their connections. */
   #dispatcher(kind: 'cluster' | 'identity provider', settings: ConnectionSettings): Dispatcher {
-    const { tls, egressProxy, http2 } = settings
-    const parts = [tls.ca, tls.certificate, tls.key, tls.passphrase, egressProxy].map((part) => part?.id)
-    const key = JSON.stringify([kind, http2, ...parts])
+    const key = kind + connectionKey(settings)
     const known = this.#dispatchers.get(key)
     if (known !== undefined) return known
     const make = kind === 'cluster' ? clusterDispatcher : identityProviderDispatcher
@@ -115,4 +123,12 @@ export class Destinations {
     this.#dispatchers.set(key, dispatcher)
     return dispatcher
   }
+}
+
+/** Equal for what is reached in the same way. */
+function connectionKey(settings: ConnectionSettings | undefined): string {
+  if (settings === undefined) return ''
+  const { tls, egressProxy, http2 } = settings
+  const parts = [tls.ca, tls.certificate, tls.key, tls.passphrase, egressProxy].map((part) => part?.id)
+  return JSON.stringify([http2, ...parts])
 }

@@ -19,7 +19,7 @@ export function upstreamProblem(error: Error, cluster: string, sent: boolean): P
   if (error instanceof Problem) return error
   const ownFault = egressFault(error)
   if (ownFault !== undefined)
-    return new Problem('upstream-unreachable', `${ownFault} The cluster ${cluster} was not asked.`)
+    return new Problem('egress-failed', `${ownFault} The cluster ${cluster} was not asked.`)
   const code = 'code' in error && error.code !== undefined ? String(error.code) : error.name
   if (CLOSING.has(code)) return new Problem('draining', 'This proxy is shutting down.')
   if (TIMEOUTS.has(code))

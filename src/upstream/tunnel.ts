@@ -1,6 +1,6 @@
 import * as http from 'node:http'
 import * as https from 'node:https'
-import type { Socket } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import type { buildConnector } from 'undici'
 import { EgressError, type EgressFault } from '../config/egress-error.ts'
@@ -119,6 +119,8 @@ function connectRequest({ url, authorization, secureContext }: EgressProxy, auth
     ...EITHER_FAMILY,
     ...(url.protocol === 'https:' && {
       secureContext,
+      // Not the name in `Host`, which is the destination's.
+      servername: isIP(host) === 0 ? host : '',
       rejectUnauthorized: true,
       minVersion: 'TLSv1.2' as const,
       ALPNProtocols: ['http/1.1'],

@@ -48,5 +48,5 @@ t.test('the environment file loads', async (t) => {
 t.test('the callers file loads', async (t) => {
   const file = await openCallersFile(CALLERS, () => {})
   t.teardown(() => file.close())
-  t.ok(file.callers().length > 0)
+  t.ok(file.callers().size > 0)
 })

@@ -22,3 +22,17 @@ t.test('refused a thousand times, it is told now and then and asked for never', 
   )
   t.equal(lab.keeper.status().state, 'rejected')
 })
+
+t.test('an endpoint that takes it does not make the other be told of each time', async (t) => {
+  const surroundings = { clock: new VirtualClock(), pace: new Pace() }
+  const lab = keeperLab(healthy(24 * 60 * MINUTE), () => 0.5, surroundings, { fixed: true })
+  lab.keeper.start()
+  await lab.clock.settle()
+  for (let i = 0; i < 200; i++) {
+    await lab.keeper.reject(given(lab))
+    lab.keeper.accept(given(lab))
+    await lab.clock.advance(100)
+  }
+  t.equal(lab.events.filter((event) => event.type === 'rejected').length, 1)
+  t.equal(lab.keeper.status().state, 'fresh')
+})

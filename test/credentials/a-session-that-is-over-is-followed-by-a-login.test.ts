@@ -34,7 +34,7 @@ t.test('it is over by a 401, or by a redirect to a login page', async (t) => {
     [401, undefined, true],
     [401, '/anywhere', true],
     [302, '/login', true],
-    [303, '/api/login', true],
+    [303, '/api/login', false],
     [307, '/engine/login', true],
     [302, '/engine/api/login?next=/v2/topology', true],
     [302, 'http://cluster.example/login', true],

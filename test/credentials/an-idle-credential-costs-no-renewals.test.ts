@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Pace } from '../../src/credentials/pace.ts'
-import { given, healthy, keeperLab, MINUTE } from '../helpers/keeper-lab.ts'
+import { failing, given, healthy, keeperLab, MINUTE } from '../helpers/keeper-lab.ts'
 import { VirtualClock } from '../helpers/virtual-clock.ts'
 
 const SECOND = 1_000
@@ -61,4 +61,20 @@ t.test('a look at its state is no use of it', async (t) => {
     lab.keeper.status()
   }
   t.equal(lab.asked.length, 1)
+})
+
+t.test('but one that has to be ready before anybody asks is tried for until it comes', async (t) => {
+  const surroundings = { clock: new VirtualClock(), pace: new Pace() }
+  const options = { onlyIfUsed: true, keepReady: true }
+  const lab = keeperLab(failing(), () => 0.5, surroundings, options)
+  lab.keeper.start()
+  await lab.clock.advance(10 * MINUTE)
+  t.ok(lab.asked.length > 10)
+  lab.provider = healthy(5 * MINUTE)
+  await lab.clock.advance(MINUTE)
+  t.equal(lab.keeper.status().state, 'fresh')
+  const asked = lab.asked.length
+  await lab.clock.advance(60 * MINUTE)
+  t.equal(lab.asked.length, asked, 'and is then left to lapse')
+  t.match(lab.keeper.status(), { usableForMs: 0, isIdle: true })
 })

@@ -12,6 +12,8 @@ export interface Identity {
 export interface CertificateAuthority extends Identity {
   /** For `localhost`, 127.0.0.1 and further names. */
   server(...names: string[]): Identity
+  /** For these names alone. */
+  other(...names: string[]): Identity
   client(name: string): Identity
   /** A client's whose time is over. */
   expiredClient(name: string): Identity
@@ -41,10 +43,13 @@ export function certificateAuthority(name = 'test authority'): CertificateAuthor
   const client = 'extendedKeyUsage=clientAuth'
   return {
     ...ca,
-    server: (...names) => {
-      const all = ['DNS:localhost', 'IP:127.0.0.1', ...names.map((host) => `DNS:${host}`)]
-      return issued(ca, 'server', `subjectAltName=${all.join(',')}\nextendedKeyUsage=serverAuth`, DAYS)
-    },
+    server: (...names) =>
+      serverOf(ca, ['DNS:localhost', 'IP:127.0.0.1', ...names.map((host) => `DNS:${host}`)]),
+    other: (...names) =>
+      serverOf(
+        ca,
+        names.map((host) => `DNS:${host}`),
+      ),
     client: (of) => issued(ca, of, client, DAYS),
     expiredClient: (of) => issued(ca, of, client, -1),
   }
@@ -58,6 +63,10 @@ export function encrypted({ key }: Identity, passphrase: string): string {
     openssl(['pkcs8', '-topk8', '-in', plain, '-out', locked, '-passout', `pass:${passphrase}`])
     return readFileSync(locked, 'utf8')
   })
+}
+
+function serverOf(ca: Identity, names: readonly string[]): Identity {
+  return issued(ca, 'server', `subjectAltName=${names.join(',')}\nextendedKeyUsage=serverAuth`, DAYS)
 }
 
 function issued(ca: Identity, name: string, extensions: string, days: number): Identity {

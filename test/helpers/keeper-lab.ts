@@ -58,7 +58,7 @@ export function keeperLab(
   first: Provider = healthy(),
   random: () => number = () => 0.5,
   { clock, pace } = { clock: new VirtualClock(), pace: new Pace() },
-  own: Pick<KeeperOptions, 'onlyIfUsed' | 'refusal'> & Pick<CredentialSource, 'fixed'> = {},
+  own: Pick<KeeperOptions, 'onlyIfUsed' | 'keepReady' | 'refusal'> & Pick<CredentialSource, 'fixed'> = {},
 ) {
   const lab = {
     clock,

@@ -33,7 +33,6 @@ export interface ProxyOptions {
   /** Further settings, by environment variable. */
   env?: Record<string, string>
   drainMs?: number
-  clock?: Clock
   /** Whether to acquire a credential before the test goes on. */
   warm?: boolean
   clock?: Clock

@@ -96,3 +96,16 @@ t.test('the identity provider is reached through one likewise', async (t) => {
   t.equal((await fetch(server.origin, { dispatcher })).status, 200)
   t.equal(proxy.asked.length, 1)
 })
+
+t.test('over TLS it is verified by its own name, not by that of the destination', async (t) => {
+  const server = await tlsServer(t, authority.server('cluster.example'))
+  const good = await fakeEgressProxy(t, { port: server.port, tls: authority.server() })
+  const dispatcher = through(t, `https://user:pass@localhost:${good.port}`)
+  t.equal(await (await fetch('https://cluster.example/v2', { dispatcher })).text(), 'ok')
+  const bad = await fakeEgressProxy(t, { port: server.port, tls: authority.other('cluster.example') })
+  const deceived = through(t, `https://user:pass@localhost:${bad.port}`)
+  await t.rejects(fetch('https://cluster.example/v2', { dispatcher: deceived }), {
+    cause: { code: 'egress-proxy-unreachable', message: /certificate/ },
+  })
+  t.strictSame(bad.asked, [], 'whose password it did not get')
+})
