@@ -54,15 +54,7 @@ export function statusFailure(url: URL, response: Response): AcquireFailure {
 
 /** The identity provider was not reached, or the connection did not last. */
 export function network(url: URL, cause: unknown): AcquireFailure {
-  const code = codeOf(cause) ?? (cause instanceof Error ? codeOf(cause.cause) : undefined) ?? 'unknown'
-  if (code === 'UND_ERR_CONNECT_TIMEOUT')
-    return failure('timeout', `${who(url)} could not be reached in time.`)
-  if (cause instanceof Error && cause.name === 'TimeoutError')
-    return failure('timeout', `${who(url)} did not answer in time.`)
-  if (/CERT|SIGNATURE|SSL|TLS/.test(code)) {
-    return failure('tls', `The certificate of ${url.host} was not accepted (${code}); nothing was sent.`)
-  }
-  return failure('network', `${who(url)} could not be reached (${code}).`)
+  return networkFailure(who(url), url.host, cause)
 }
 
 /** A stranger's text, fit for one line of a log. */
@@ -118,16 +110,27 @@ function answered(
 }
 
 /** No answer came from this host, by what undici threw. `subject` begins the sentence. */
-export function networkFailure(subject: string, host: string, cause: Error): AcquireFailure {
+export function networkFailure(subject: string, host: string, cause: unknown): AcquireFailure {
   const ownFault = egressFault(cause)
   if (ownFault !== undefined) return failure('egress', ownFault)
-  const code = codeOf(cause) ?? codeOf(cause.cause) ?? 'unknown'
+  const [code, name] = [wordOf(cause, codeOf), wordOf(cause, nameOf)]
   if (code === 'UND_ERR_CONNECT_TIMEOUT')
     return failure('timeout', `${subject} could not be reached in time.`)
+  if (name === 'TimeoutError') return failure('timeout', `${subject} did not answer in time.`)
+  if (name === 'HTTPParserError') return failure('network', `${subject} did not answer in HTTP.`)
   if (/CERT|SIGNATURE|SSL|TLS/.test(code)) {
     return failure('tls', `The certificate of ${host} was not accepted (${code}); nothing was sent.`)
   }
   return failure('network', `${subject} could not be reached (${code}).`)
+}
+
+/** What an error says, or else its cause: fetch says little itself. */
+function wordOf(error: unknown, read: (error: unknown) => string | undefined): string {
+  return read(error) ?? (error instanceof Error ? read(error.cause) : undefined) ?? 'unknown'
+}
+
+function nameOf(error: unknown): string | undefined {
+  return error instanceof Error && !/^(Type)?Error$/.test(error.name) ? error.name : undefined
 }
 
 function failure(code: string, message: string, refused = false): AcquireFailure {
