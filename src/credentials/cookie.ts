@@ -140,7 +140,7 @@ async function exchange(
     answer.body.dump({ limit: MAX_ANSWER_BYTES, signal }).catch(() => {})
     return read(answer)
   } catch (error) {
-    throw new AcquireError(unanswered(url, error))
+    throw new AcquireError(networkFailure(`The cluster ${url.host}`, url.host, error))
   }
 }
 
@@ -150,12 +150,6 @@ function read({ statusCode, headers }: Dispatcher.ResponseData): Answer {
   )
   const header = (name: string) => [headers[name] ?? []].flat()[0]
   return { status: statusCode, header, rawHeaders }
-}
-
-function unanswered(url: URL, error: unknown): AcquireFailure {
-  if (error instanceof Error && error.name === 'TimeoutError')
-    return { code: 'timeout', message: `The cluster ${url.host} did not answer in time.`, refused: false }
-  return networkFailure(`The cluster ${url.host}`, url.host, error instanceof Error ? error : new Error())
 }
 
 function busy(url: URL, { status, header }: Answer): AcquireFailure {

@@ -113,15 +113,24 @@ function answered(
 export function networkFailure(subject: string, host: string, cause: unknown): AcquireFailure {
   const ownFault = egressFault(cause)
   if (ownFault !== undefined) return failure('egress', `${ownFault} ${subject} was not asked.`)
-  const code = codeOf(cause) ?? (cause instanceof Error ? codeOf(cause.cause) : undefined) ?? 'unknown'
+  const [code, name] = [wordOf(cause, codeOf), wordOf(cause, nameOf)]
   if (code === 'UND_ERR_CONNECT_TIMEOUT')
     return failure('timeout', `${subject} could not be reached in time.`)
-  if (cause instanceof Error && cause.name === 'TimeoutError')
-    return failure('timeout', `${subject} did not answer in time.`)
+  if (name === 'TimeoutError') return failure('timeout', `${subject} did not answer in time.`)
+  if (name === 'HTTPParserError') return failure('network', `${subject} did not answer in HTTP.`)
   if (/CERT|SIGNATURE|SSL|TLS/.test(code)) {
     return failure('tls', `The certificate of ${host} was not accepted (${code}); nothing was sent.`)
   }
   return failure('network', `${subject} could not be reached (${code}).`)
+}
+
+/** What an error says, or else its cause: fetch says little itself. */
+function wordOf(error: unknown, read: (error: unknown) => string | undefined): string {
+  return read(error) ?? (error instanceof Error ? read(error.cause) : undefined) ?? 'unknown'
+}
+
+function nameOf(error: unknown): string | undefined {
+  return error instanceof Error && !/^(Type)?Error$/.test(error.name) ? error.name : undefined
 }
 
 function failure(code: string, message: string, refused = false): AcquireFailure {

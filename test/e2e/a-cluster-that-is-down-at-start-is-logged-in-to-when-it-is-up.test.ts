@@ -1,5 +1,6 @@
 import t from 'tap'
-import { problemOf, search, setUpCookie } from '../helpers/methods.ts'
+import { rawServer } from '../helpers/fake-cluster.ts'
+import { problemOf, runMethod, search, setUpCookie } from '../helpers/methods.ts'
 import { until } from '../helpers/until.ts'
 
 t.test('with words that speak of the cluster until then', async (t) => {
@@ -17,4 +18,12 @@ t.test('with words that speak of the cluster until then', async (t) => {
   cluster.hangUp(false)
   await until(() => proxy.log().includes('login acquired'), 'it tries again by itself')
   t.equal((await search(proxy.url)).status, 200)
+})
+
+t.test('a server that speaks something else is told as one', async (t) => {
+  const server = await rawServer((socket) => socket.end('SSH-2.0-OpenSSH_9.6\r\n'))
+  t.teardown(() => server.close())
+  const proxy = await runMethod(t, server.url, { env: { CAMUNDA_AUTH_STRATEGY: 'COOKIE' } })
+  const { detail } = await problemOf(await search(proxy.url))
+  t.match(detail, /^The cluster 127\.0\.0\.1:\d+ did not answer in HTTP\./)
 })

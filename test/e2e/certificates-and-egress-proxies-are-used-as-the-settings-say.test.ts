@@ -112,3 +112,17 @@ t.test('a file counts as it is when the connection is made, not as it was at sta
   writeFileSync(path, authority.cert)
   t.equal((await search(proxy.url)).status, 200)
 })
+
+t.test('discovery blames the proxy for what is its fault', async (t) => {
+  const { cluster, idp } = await parts(t)
+  const egress = await fakeEgressProxy(t, { port: idp.port, answer: () => 407 })
+  const proxy = await runProxy(t, {
+    clusterUrl: cluster.origin,
+    tokenUrl: '',
+    env: { CAMUNDA_PROXY_OAUTH_ISSUER: 'https://idp.example', HTTPS_PROXY: egressUrl(egress.port) },
+  })
+  const answer = await search(proxy.url)
+  t.equal(answer.status, 503)
+  t.match((await problemOf(answer)).detail, /^Discovery failed: the egress proxy .* wants other credentials/)
+  t.match(proxy.logLines(), [{ cause: 'discovery-egress' }])
+})
