@@ -35,7 +35,7 @@ export async function fakeEgressProxy(t: Test, options: Options): Promise<FakeEg
   server.on('connection', (socket: Socket) => sockets.add(socket))
   server.on('secureConnection', (socket: TLSSocket) => {
     const name = socket.getPeerCertificate().subject?.CN
-    if (name !== undefined) clients.push(name)
+    if (name !== undefined) clients.push(String(name))
   })
   server.on('tlsClientError', () => {})
   server.on('connect', (request: IncomingMessage, client: Duplex) => {
