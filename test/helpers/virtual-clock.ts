@@ -46,11 +46,6 @@ export class VirtualClock implements Clock {
     return this.#timers.size
   }
 
-  /** In how many milliseconds the next timer is due; Infinity if there is none. */
-  get nextTimerMs(): number {
-    return Math.min(...[...this.#timers].map(({ at }) => at - this.#monotonic))
-  }
-
   /** Lets time pass, running each timer when it is due. */
   async advance(ms: number): Promise<void> {
     const end = this.#monotonic + ms
