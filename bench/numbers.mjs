@@ -3,7 +3,10 @@
  * Prints a line for each and exits with 1 if one is not kept.
  */
 import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { labCluster, labIdp, labProxy, steadily } from './lab.mjs'
 
@@ -21,10 +24,10 @@ const small = (request, response) => {
   response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}')
 }
 
-async function withLab({ idp: idpOptions, answer = small }, run) {
+async function withLab({ idp: idpOptions, answer = small, args = [] }, run) {
   const idp = await labIdp(idpOptions)
   const cluster = await labCluster(idp, answer)
-  const proxy = await labProxy(idp.url, cluster.url)
+  const proxy = await labProxy(idp.url, cluster.url, args)
   try {
     await run({ idp, cluster, proxy })
   } finally {
@@ -220,6 +223,38 @@ const scenarios = {
       `${memory[2]} MB resident (${memory[0]} to ${memory[4]})`,
     )
   },
+
+  async clusters() {
+    const entries = Array.from(
+      { length: 300 },
+      (_, i) => `  c${i}: { restAddress: 'http://localhost:9/${i}', clientId: c${i}, clientSecret: s${i} }`,
+    )
+    const few = await idleMemory(entries.slice(0, 1))
+    const many = await idleMemory(entries)
+    const each = (many.memory - few.memory) / 299
+    promise(
+      'a cluster that is configured and not called',
+      each < 50_000 && many.requests === 1,
+      `${(each / 1_000).toFixed(1)} kB resident (of 300), ${many.requests - 1} token requests for them`,
+    )
+  },
+}
+
+/** Of a proxy with these clusters that nobody calls: its memory in bytes, the median of 3, and its token requests. */
+async function idleMemory(entries) {
+  const folder = mkdtempSync(join(tmpdir(), 'clusters-'))
+  const config = join(folder, 'config.yaml')
+  writeFileSync(config, ['clusters:', ...entries].join('\n'))
+  const runs = []
+  for (let i = 0; i < 3; i++) {
+    await withLab({ args: ['--config', config] }, async ({ idp, proxy }) => {
+      await proxy.ready()
+      await sleep(1_000)
+      runs.push({ memory: proxy.memory(), requests: idp.requests })
+    })
+  }
+  rmSync(folder, { recursive: true })
+  return runs.sort((a, b) => a.memory - b.memory)[1]
 }
 
 const sorted = (values) => values.map(Math.round).sort((a, b) => a - b)

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import type { Test } from 'tap'
@@ -94,7 +94,8 @@ function oauthEnv(tokenUrl: string): Record<string, string> {
 
 /** Writes a file that is gone when the test ends, and returns its path. */
 export function fileIn(t: Test, name: string, text: string): string {
-  const path = join(t.testdir({}), name)
+  const folder = existsSync(t.testdirName) ? t.testdirName : t.testdir({})
+  const path = join(folder, name)
   writeFileSync(path, text)
   return path
 }
