@@ -47,9 +47,9 @@ const problems = {
   },
   'path-not-allowed': {
     status: 404,
-    title: 'This proxy forwards /v2/ only',
+    title: 'This proxy does not forward this path',
     fault: 'caller',
-    cure: 'Set the base URL of your client to this proxy and let it append /v2/…, or check the path for a typo.',
+    cure: 'Set the base URL of your client to this proxy and let it append /v2/…, or name the API in the setting apis.',
     proxyStatus: 'http_request_denied',
   },
   'unknown-cluster': {
