@@ -47,7 +47,7 @@ function doorLab(t: { teardown(end: () => unknown): void }, provider: Provider) 
       })
     },
   })
-  const look = clients.of(settings, () => dispatcher)
+  const look = clients.of(settings, () => dispatcher, '')
   const enter = (id: string, secret = 's') => look(basic(id, secret).authorization)
   return Object.assign(lab, { enter })
 }

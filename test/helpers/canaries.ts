@@ -1,5 +1,5 @@
 /** Each secret in every spelling that a log, a URL or a header could have it in. */
-export function spellings(secrets: readonly string[]): string[] {
+function spellings(secrets: readonly string[]): string[] {
   return secrets.flatMap((secret) => {
     const form = new URLSearchParams({ s: secret }).toString().slice(2)
     const json = JSON.stringify(secret).slice(1, -1)

@@ -4,7 +4,7 @@ import { type Answer, type FakeCluster, fakeCluster } from './fake-cluster.ts'
 import { type FakeIdp, fakeIdp, type IdpAnswer, json } from './fake-idp.ts'
 
 /** Gives each client a token that names it, its audience, and how many it has had. */
-export const tokensByClient: IdpAnswer = ({ form }, response, number) => {
+const tokensByClient: IdpAnswer = ({ form }, response, number) => {
   const token = [form.get('client_id'), form.get('audience') ?? '-', number].join('/')
   json(response, 200, { access_token: token, expires_in: 300, token_type: 'Bearer' })
 }
