@@ -4,7 +4,9 @@ import t from 'tap'
 
 const documents = [
   ...readdirSync('.').filter((name) => name.endsWith('.md')),
-  ...readdirSync('docs').map((name) => join('docs', name)),
+  ...readdirSync('docs', { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('docs', name)),
   ...readdirSync('deploy', { recursive: true, encoding: 'utf8' }).map((name) => join('deploy', name)),
 ].filter((path) => path.endsWith('.md'))
 
