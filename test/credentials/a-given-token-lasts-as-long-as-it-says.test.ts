@@ -26,18 +26,19 @@ t.test('a value: to its exp, and a day at most', async (t) => {
   }
 })
 
-t.test('a file: 75 s, so that it is read again within a minute, unless it ends before', async (t) => {
+t.test('a file: as long as a value, and it is read again within a minute', async (t) => {
   const path = `${t.testdir({})}/token`
   const source = bearerSource({ token: Secret.ofFile(path) }, { now })
   t.equal(source.fixed, false)
   const fingerprints = new Set<string>()
   for (const [token, lifetimeMs] of [
-    ['opaque', 75_000],
-    [jwt({ exp: inS(600) }), 75_000],
+    ['opaque', DAY],
+    [jwt({ exp: inS(600) }), 600_000],
     [jwt({ exp: inS(30) }), 30_000],
   ] as const) {
     writeFileSync(path, `${token}\n`)
-    t.strictSame(await acquire(source), { headers: ['authorization', `Bearer ${token}`], lifetimeMs })
+    const headers = ['authorization', `Bearer ${token}`]
+    t.strictSame(await acquire(source), { headers, lifetimeMs, renewAfterMs: 75_000 })
     fingerprints.add(await source.fingerprint())
   }
   t.equal(fingerprints.size, 3)

@@ -59,7 +59,7 @@ t.test('who waits for a slot that is far away is told so after ten seconds', asy
   await clock.advance(9_999)
   t.notOk(calls[11]?.settled)
   await clock.advance(1)
-  t.match(calls[11]?.error, { code: 'credential-unavailable', retryAfterS: 1, message: /not answered yet/ })
+  t.match(calls[11]?.error, { code: 'credential-unavailable', retryAfterS: 1, message: /not come yet/ })
   await clock.advance(1_000)
   t.equal(labs[11]?.keeper.status().state, 'fresh', 'and its keeper gets one all the same')
 })
