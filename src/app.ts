@@ -73,6 +73,7 @@ export async function buildApp(settings: Settings, options: AppOptions): Promise
         }),
     }),
     notices: connectionLog(logger),
+    clock,
     makeKeeper(source, pace, { cluster, strategy, isMain, onlyIfUsed }) {
       const about = settings.clusters.size > 1 ? { cluster } : {}
       const log = keeperLog(logger.child(about), strategy)

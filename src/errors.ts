@@ -4,7 +4,7 @@
  */
 
 /** Whose fault a problem is: the first thing that the reader of an error wants to know. */
-type Fault = 'this proxy' | 'settings' | 'identity provider' | 'cluster' | 'caller'
+export type Fault = 'this proxy' | 'settings' | 'identity provider' | 'cluster' | 'caller'
 
 interface ProblemKind {
   status: number
@@ -188,10 +188,13 @@ export class Problem extends Error {
   readonly code: ProblemCode
   /** Seconds after which a repetition makes sense, for `Retry-After`. */
   readonly retryAfterS: number | undefined
+  /** Whose fault it is this time, which for some problems depends on the settings. */
+  readonly fault: Fault
 
-  constructor(code: ProblemCode, detail: string, options: { retryAfterS?: number } = {}) {
+  constructor(code: ProblemCode, detail: string, options: { retryAfterS?: number; fault?: Fault } = {}) {
     super(detail)
     this.code = code
+    this.fault = options.fault ?? problems[code].fault
     this.retryAfterS = options.retryAfterS
   }
 }

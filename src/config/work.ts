@@ -112,6 +112,7 @@ export class Work {
   /** A secret or token goes over plain http only to this machine, or to a host that was named. */
   #checkPlainHttp(name: SettingName, url: URL): void {
     const named = this.#plainHttpHosts.some((host) => bareHost(host) === bareHost(url.hostname))
+    if (this.raw.authStrategy === 'NONE') return
     if (url.protocol !== 'http:' || isLoopback(url.hostname) || named || this.isFaulty('allowPlainHttp'))
       return
     this.fault(

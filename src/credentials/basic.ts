@@ -15,6 +15,7 @@ const MAX_CHARACTERS = 4_096
  */
 export function basicSource({ username, password }: BasicSettings): CredentialSource {
   return {
+    asked: 'settings',
     fixed: !password.isFile,
     fingerprint: () => readSecret(ROLE, password, 'fingerprint'),
     async acquire() {

@@ -44,6 +44,7 @@ function secretSource(secret: Secret, now: () => number): CredentialSource {
   const fail: Fail = (code, fault) =>
     new AcquireError({ code, message: `The token from ${secret.origin} ${fault}.`, refused: true })
   return {
+    asked: 'settings',
     fixed: !secret.isFile,
     fingerprint: () => readSecret(ROLE, secret, 'fingerprint'),
     async acquire() {
@@ -57,6 +58,7 @@ function secretSource(secret: Secret, now: () => number): CredentialSource {
 function commandSource(command: string, now: () => number, commandMs: number): CredentialSource {
   const fingerprint = createHash('sha256').update(command).digest('base64url')
   return {
+    asked: 'settings',
     fingerprint: async () => fingerprint,
     async acquire(signal) {
       const startedAt = now()

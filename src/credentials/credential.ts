@@ -37,6 +37,8 @@ export interface CredentialSource {
   acquire(signal: AbortSignal): Promise<IssuedCredential>
   /** A digest of what the attempt depends on (the secret), to notice that a refused client was corrected. */
   fingerprint(): Promise<string>
+  /** Who is asked for it, and so to blame if none comes; the identity provider, if nothing is said. */
+  readonly asked?: 'cluster' | 'settings'
   /** It can only ever issue the same again, as with a password in the settings: a refusal is final. */
   readonly fixed?: boolean
   /** Gives back what it issued, as a logout does. Best effort: never rejects, takes 2 s at most. */

@@ -319,10 +319,11 @@ export class CredentialKeeper {
       })
     }
     const retryAfterS = Math.max(1, Math.ceil((this.#notBefore - this.#clock.now()) / 1_000))
-    const code = this.#lastFailure.refused ? this.#refusal : 'credential-unavailable'
-    return new Problem(code, `${this.#lastFailure.message} The next attempt is due in ${retryAfterS} s.`, {
-      retryAfterS,
-    })
+    const { refused, message, code: cause } = this.#lastFailure
+    const detail = `${message} The next attempt is due in ${retryAfterS} s.`
+    if (refused) return new Problem(this.#refusal, detail, { retryAfterS })
+    const fault = cause === 'egress' ? 'this proxy' : (this.#source.asked ?? 'identity provider')
+    return new Problem('credential-unavailable', detail, { retryAfterS, fault })
   }
 
   /** Works out when the next attempt is due, and sets the timer for it. */

@@ -41,6 +41,7 @@ function loadedWhenUsed(load: () => Promise<CredentialSource>): CredentialSource
     return source
   }
   return {
+    asked: 'cluster',
     fingerprint: async () => (await loaded()).fingerprint(),
     acquire: async (signal) => (await loaded()).acquire(signal),
     retire: async () => (await source)?.retire?.(),

@@ -48,7 +48,8 @@ export function makeAccessLog(
       else logger.warn({ ...line, cause: brokeOff }, 'the answer broke off')
     },
     refused(request, problem) {
-      const { status, fault } = problemKind(problem.code)
+      const { status } = problemKind(problem.code)
+      const { fault } = problem
       const line = { ...described(request), status, source: 'proxy', problem: problem.code, fault }
       logger.warn({ ...line, detail: problem.message }, 'request answered by this proxy')
     },

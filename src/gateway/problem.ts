@@ -19,9 +19,9 @@ export interface AnswerOptions {
 
 /** The body of a problem (RFC 9457); `fault` and `cure` are this program's own members. */
 function problemBody(problem: Problem): string {
-  const { title, status, fault, cure } = problemKind(problem.code)
+  const { title, status, cure } = problemKind(problem.code)
   const type = `urn:camunda-auth-proxy:problem:${problem.code}`
-  return JSON.stringify({ type, title, status, detail: problem.message, fault, cure })
+  return JSON.stringify({ type, title, status, detail: problem.message, fault: problem.fault, cure })
 }
 
 /** The headers of a problem. `Proxy-Status` (RFC 9209) tells this proxy's word from the cluster's. */

@@ -3,6 +3,7 @@ import type { ApiName } from '../config/apis.ts'
 import type { BaseUrl } from '../config/base-url.ts'
 import type { ApiSettings, AuthSettings, ClusterSettings, ConnectionSettings } from '../config/settings.ts'
 import type { ClientKeepers } from '../credentials/clients.ts'
+import type { Clock } from '../credentials/clock.ts'
 import type { CredentialSource } from '../credentials/credential.ts'
 import type { CredentialKeeper } from '../credentials/keeper.ts'
 import type { Keepers } from '../credentials/keepers.ts'
@@ -24,6 +25,7 @@ export interface DestinationOptions {
   keepers: Keepers
   clients: ClientKeepers
   notices: RenewalNotices
+  clock: Clock
   makeKeeper(source: CredentialSource, pace: Pace, what: KeeperPurpose): CredentialKeeper
 }
 
@@ -119,7 +121,7 @@ export class Destinations {
     const known = this.#dispatchers.get(key)
     if (known !== undefined) return known
     const make = kind === 'cluster' ? clusterDispatcher : identityProviderDispatcher
-    const dispatcher = make(settings, this.#options.notices)
+    const dispatcher = make(settings, this.#options.notices, { clock: this.#options.clock })
     this.#dispatchers.set(key, dispatcher)
     return dispatcher
   }

@@ -76,3 +76,16 @@ t.test('plain http only to this machine, or to hosts that are named', async (t) 
     }
   }
 })
+
+t.test('where there is no credential, none travels in the clear', async (t) => {
+  const none = {
+    CAMUNDA_REST_ADDRESS: 'http://cluster.example',
+    CAMUNDA_CLIENT_ID: '',
+    CAMUNDA_CLIENT_SECRET: '',
+  }
+  const wrong = async (env: Record<string, string>) =>
+    (await faults({ ...none, ...env })).map(({ setting }) => setting)
+  t.strictSame(await wrong({ CAMUNDA_AUTH_STRATEGY: 'NONE' }), [])
+  const basic = { CAMUNDA_BASIC_AUTH_USERNAME: 'demo', CAMUNDA_BASIC_AUTH_PASSWORD: 'demo' }
+  t.strictSame(await wrong(basic), ['restAddress'])
+})
