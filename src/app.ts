@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { buildAdmin } from './admin/admin.ts'
@@ -7,7 +8,7 @@ import { openCallersFile } from './config/callers-file.ts'
 import type { Settings } from './config/settings.ts'
 import { ClientKeepers } from './credentials/clients.ts'
 import { type Clock, systemClock } from './credentials/clock.ts'
-import { CredentialKeeper, type KeeperEvent, type KeeperOptions } from './credentials/keeper.ts'
+import { CredentialKeeper, type KeeperEvent } from './credentials/keeper.ts'
 import { Keepers } from './credentials/keepers.ts'
 import { makeAccessLog } from './gateway/access-log.ts'
 import { anybody, namedCallers, tokenOf } from './gateway/caller-check.ts'
@@ -46,71 +47,23 @@ const DRAIN_MS = 30_000
  */
 export async function buildApp(settings: Settings, options: AppOptions): Promise<App> {
   const { logger } = options
-  const { defaultCluster } = settings
+  const { defaultCluster, callersAreClients } = settings
+  const state = { isDraining: false, hasStarted: callersAreClients }
   const keepers = new Keepers()
-  const clock = options.clock ?? systemClock()
-  let draining = false
-  let started = settings.callersAreClients
-
-  const makeKeeper = (own: Omit<KeeperOptions, 'clock' | 'random'>) =>
-    new CredentialKeeper({ ...own, clock, random: options.random ?? Math.random })
-  const callerLog = keeperLog(logger.child({ callers: true }))
-  const destinations = new Destinations(settings.clusters, defaultCluster, {
-    keepers,
-    clients: new ClientKeepers({
-      keepers,
-      now: () => clock.now(),
-      makeKeeper: (source, pace, onEvent) =>
-        makeKeeper({
-          source,
-          pace,
-          onlyIfUsed: true,
-          refusal: 'caller-refused',
-          onEvent(event) {
-            onEvent(event)
-            callerLog(event)
-          },
-        }),
-    }),
-    notices: connectionLog(logger),
-    clock,
-    makeKeeper(source, pace, { cluster, strategy, isMain, onlyIfUsed }) {
-      const about = settings.clusters.size > 1 ? { cluster } : {}
-      const log = keeperLog(logger.child(about), strategy)
-      const onEvent = (event: KeeperEvent) => {
-        if (event.type === 'acquired' && isMain) started = true
-        log(event)
-      }
-      return makeKeeper({ source, pace, onlyIfUsed, keepReady: isMain, onEvent })
-    },
+  const destinations = makeDestinations(settings, options, keepers, () => {
+    state.hasStarted = true
   })
-  const keeper = settings.callersAreClients
-    ? undefined
-    : destinations.get(defaultCluster, 'v2')?.keeperFor(undefined)
-
-  const callersFile =
-    settings.callersFile === undefined
-      ? undefined
-      : await openCallersFile(settings.callersFile, callersLog(logger))
-  const callers = callersFile === undefined ? undefined : callersFile.callers
-  const callerToken = await settings.callerToken?.read()
-  const isCallerToken = anyOf([
-    callerToken === undefined ? undefined : isToken(callerToken),
-    callers && ((token: string) => findCaller(callers(), token) !== undefined),
-  ])
+  const keeper = callersAreClients ? undefined : destinations.get(defaultCluster, 'v2')?.keeperFor(undefined)
+  const guards = await callerGuards(settings, logger)
   const host = 'host' in settings.listen ? settings.listen.host : undefined
-  const isDraining = () => draining
+  const isDraining = () => state.isDraining
   const gateway = await buildGateway({
     destinations,
     pseudonym: `camunda-auth-proxy-${randomBytes(4).toString('hex')}`,
     maxReplayBytes: settings.maxReplayBytes,
-    guard: guardPolicy(host, settings.allowedHosts, isCallerToken),
-    callerCheck: callers === undefined ? anybody : namedCallers(callers),
-    accessLog: makeAccessLog(
-      logger,
-      settings.accessLog,
-      callers && ((headers) => findCaller(callers(), tokenOf(headers))?.name),
-    ),
+    guard: guardPolicy(host, settings.allowedHosts, guards.isCallerToken),
+    callerCheck: guards.callerCheck,
+    accessLog: makeAccessLog(logger, settings.accessLog, guards.callerOf),
     drainMs: options.drainMs ?? DRAIN_MS,
     isDraining,
     onDefect: (err) => logger.error({ err }, 'an unexpected error: please report it'),
@@ -120,7 +73,7 @@ export async function buildApp(settings: Settings, options: AppOptions): Promise
     buildAdmin(guardPolicy(settings.admin.host, settings.allowedHosts, undefined), {
       credential: () => keeper?.status(),
       isDraining,
-      hasStarted: () => started,
+      hasStarted: () => state.hasStarted,
     })
 
   return {
@@ -129,8 +82,8 @@ export async function buildApp(settings: Settings, options: AppOptions): Promise
     keeper,
     start: () => keeper?.start(),
     async close() {
-      draining = true
-      callersFile?.close()
+      state.isDraining = true
+      guards.close()
       keepers.drain()
       await gateway.close()
       await keepers.close()
@@ -139,10 +92,54 @@ export async function buildApp(settings: Settings, options: AppOptions): Promise
   }
 }
 
-/** Whether any of the checks that there are passes; undefined if there is none. */
-function anyOf(
-  checks: readonly (((token: string) => boolean) | undefined)[],
-): ((token: string) => boolean) | undefined {
-  const given = checks.filter((check) => check !== undefined)
-  return given.length === 0 ? undefined : (token) => given.some((check) => check(token))
+/** Where requests go, and whose credentials they carry. `onStarted` hears of each credential for `/v2`. */
+function makeDestinations(
+  settings: Settings,
+  { logger, random = Math.random, clock = systemClock() }: AppOptions,
+  keepers: Keepers,
+  onStarted: () => void,
+): Destinations {
+  const callerLog = keeperLog(logger.child({ callers: true }))
+  const clients = new ClientKeepers({
+    keepers,
+    now: () => clock.now(),
+    makeKeeper(source, pace, onEvent) {
+      const onEach = (event: KeeperEvent) => {
+        onEvent(event)
+        callerLog(event)
+      }
+      const own = { onlyIfUsed: true, refusal: 'caller-refused' } as const
+      return new CredentialKeeper({ source, pace, clock, random, onEvent: onEach, ...own })
+    },
+  })
+  return new Destinations(settings.clusters, settings.defaultCluster, {
+    keepers,
+    clients,
+    notices: connectionLog(logger),
+    clock,
+    makeKeeper(source, pace, { cluster, strategy, isMain, onlyIfUsed }) {
+      const log = keeperLog(logger.child(settings.clusters.size > 1 ? { cluster } : {}), strategy)
+      const onEvent = (event: KeeperEvent) => {
+        if (event.type === 'acquired' && isMain) onStarted()
+        log(event)
+      }
+      return new CredentialKeeper({ source, pace, clock, random, onEvent, onlyIfUsed, keepReady: isMain })
+    },
+  })
+}
+
+/** How callers are known: by the one token, by the file of named callers, or not at all. */
+async function callerGuards(settings: Settings, logger: Logger) {
+  const token = await settings.callerToken?.read()
+  const isTheToken = token === undefined ? undefined : isToken(token)
+  if (settings.callersFile === undefined)
+    return { isCallerToken: isTheToken, callerCheck: anybody, callerOf: undefined, close() {} }
+  const { callers, close } = await openCallersFile(settings.callersFile, callersLog(logger))
+  return {
+    isCallerToken: (given: string) =>
+      findCaller(callers(), given) !== undefined || isTheToken?.(given) === true,
+    callerCheck: namedCallers(callers),
+    callerOf: (headers: IncomingHttpHeaders) => findCaller(callers(), tokenOf(headers))?.name,
+    close,
+  }
 }
