@@ -332,7 +332,9 @@ the cluster, and was passed on with the status that the cluster gave it.
 
 ${code('type')} is ${code('urn:camunda-auth-proxy:problem:CODE')}. ${code('detail')} says what happened this time, ${code('fault')} whose
 fault it is, ${code('cure')} what to do. No member ever holds a secret or a token. ${code('Retry-After')} is given where the proxy
-knows when a repetition makes sense.
+knows when a repetition makes sense. The fault in the table is the usual one; that of ${code('credential-unavailable')} is
+who was asked: the cluster where it was a login, the settings where a file or a command gives the credential, and this proxy
+where the way out failed.
 
 ${table(['Code', 'Status', 'Whose fault', 'Proxy-Status error'], rows)}
 
@@ -364,7 +366,7 @@ function causes() {
   const passing = [
     [code('network'), 'Who is asked could not be reached; the error code of the system is in the message.'],
     [code('timeout'), 'It could not be reached, or did not answer, in time.'],
-    [code('tls'), 'Its certificate was not accepted. Nothing was sent.'],
+    [code('tls'), 'Its certificate was not accepted, and nothing was sent; or it wants another client certificate.'],
     [
       code('egress'),
       'The way out failed before it was reached: the egress proxy, or a certificate, key or authority of ours.',

@@ -28,6 +28,7 @@ const PURE = [
   'upstream/headers.ts',
   'config/base-url.ts',
   'config/apis.ts',
+  'config/percent.ts',
   'config/rules.ts',
   'gateway/policy.ts',
   'gateway/scope.ts',

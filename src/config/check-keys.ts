@@ -18,17 +18,15 @@ export async function checkTls(work: Work, prefix: TlsPrefix, tls: TlsSettings, 
   )
   if (ca !== undefined) blame(work, `${prefix}Ca`, authoritiesFault(ca, now))
   if (certificate === undefined || key === undefined) return
-  const keyFault = passphraseFault(key, passphrase)
   const isLocked = isEncrypted(key)
   blame(
     work,
     isLocked && passphrase !== undefined ? `${prefix}KeyPassphrase` : `${prefix}Key`,
     isLocked && passphrase === undefined
       ? `a key that is not encrypted, or ${prefix}KeyPassphrase to be set`
-      : keyFault,
+      : passphraseFault(key, passphrase),
   )
-  if (keyFault === undefined)
-    blame(work, `${prefix}Cert`, certificateFault(certificate, key, now, passphrase))
+  blame(work, `${prefix}Cert`, certificateFault(certificate, key, now, passphrase))
 }
 
 /** The same for the key that signs client assertions. */
@@ -36,10 +34,9 @@ export async function checkSigningKey(work: Work, clientAuth: ClientAuth, now: n
   if (clientAuth.method !== 'private_key_jwt') return
   const { key, algorithm, certificate } = clientAuth
   const pem = await key.read()
-  const keyFault = signingKeyFault(pem, algorithm)
-  blame(work, 'oauthPrivateKey', keyFault)
-  if (certificate === undefined || keyFault !== undefined) return
-  blame(work, 'oauthCertificate', certificateFault(await certificate.read(), pem, now))
+  blame(work, 'oauthPrivateKey', signingKeyFault(pem, algorithm))
+  if (certificate !== undefined)
+    blame(work, 'oauthCertificate', certificateFault(await certificate.read(), pem, now))
 }
 
 /** The file is to blame where the text came from one. */

@@ -14,14 +14,15 @@ export const EGRESS_PROXY_EXPECTED =
   'a URL such as http://proxy.example:3128, with special characters of a password percent-encoded'
 
 /**
- * Whether a text names an egress proxy: http or https, and nothing but an address and a user. Without a scheme it
- * is taken for http, as everybody does. A path would most likely be the rest of a password.
+ * The URL of an egress proxy: http or https, and nothing but an address and a user; undefined if the text is none.
+ * Without a scheme it is taken for http, as everybody does. A path would most likely be the rest of a password.
  */
-export function isEgressProxy(text: string): boolean {
+export function egressProxyUrl(text: string): URL | undefined {
   const address = text.includes('://') ? text : `http://${text}`
-  if (!URL.canParse(address)) return false
-  const { protocol, pathname, search, hash } = new URL(address)
-  return /^https?:$/.test(protocol) && pathname === '/' && search === '' && hash === ''
+  if (!URL.canParse(address)) return undefined
+  const url = new URL(address)
+  const isPlain = url.pathname === '/' && url.search === '' && url.hash === ''
+  return isPlain && /^https?:$/.test(url.protocol) ? url : undefined
 }
 
 interface Target {

@@ -52,7 +52,7 @@ export async function resolveCluster(
   name: string,
   context: ClusterContext,
 ): Promise<ClusterSettings | undefined> {
-  const strategy = context.callersAreClients ? 'OAUTH' : strategyOf(work)
+  const strategy = context.callersAreClients ? strategyOfClients(work) : strategyOf(work)
   const provider = strategy === 'OAUTH' ? identityProvider(work) : undefined
   const address = clusterAddress(work, strategy === 'OAUTH' ? provider : strategy && 'other')
   checkLoops(work, address, provider, context)
@@ -70,6 +70,13 @@ export async function resolveCluster(
   const providerUrl = provider === undefined ? new URL(address.origin) : urlOf(provider)
   const providerConnection = connection(providerUrl, providerTls, false, context)
   return { name, apis, identityProvider: providerConnection, scope }
+}
+
+/** Another method would be ignored, and NONE would also lift the ban on plain http from what callers send. */
+function strategyOfClients(work: Work): 'OAUTH' | undefined {
+  const { authStrategy = 'OAUTH' } = work.raw
+  if (authStrategy === 'OAUTH') return authStrategy
+  return work.fault('authStrategy', 'OAUTH or nothing, since callers are OAuth clients of their own')
 }
 
 function urlOf(provider: IdentityProvider): URL {

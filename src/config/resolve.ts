@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { SettingFault } from '../errors.ts'
-import { EGRESS_PROXY_EXPECTED, type EgressProxies, egressProxyFor, isEgressProxy } from './egress.ts'
+import { EGRESS_PROXY_EXPECTED, type EgressProxies, egressProxyFor, egressProxyUrl } from './egress.ts'
 import { isLoopback, reaches } from './hosts.ts'
 import type { Ranked } from './layers.ts'
 import { type ClusterContext, resolveCluster } from './resolve-cluster.ts'
@@ -109,7 +109,7 @@ function egressProxies(work: Work): ClusterContext['egressProxyFor'] {
   }
   return (url) => {
     const chosen = egressProxyFor(url, proxies)
-    if (chosen === undefined || isEgressProxy(chosen)) return chosen
+    if (chosen === undefined || egressProxyUrl(chosen) !== undefined) return chosen
     const name = url.protocol === 'https:' ? 'httpsProxy' : 'httpProxy'
     const setting = work.raw[name] === undefined ? (`${name}File` as const) : name
     return work.isFaulty(setting) ? undefined : work.fault(setting, EGRESS_PROXY_EXPECTED)

@@ -1,4 +1,5 @@
 import { apiNames, apis } from './apis.ts'
+import { decoded, decodedBytes, MAX_DECODINGS } from './percent.ts'
 
 /** What one line of an allow-list lets through. */
 export interface Rule {
@@ -21,7 +22,6 @@ export interface Segment {
 const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE']
 const FIRST_SEGMENTS = new Set(['*', '**', ...apiNames.map((name) => apis[name].at.split('/')[1] ?? '')])
 const MAX_LENGTH = 1_024
-const MAX_DECODINGS = 5
 
 /**
  * Reads `METHOD[,METHOD…] PATTERN`, where `*` stands for all methods, in a pattern for one segment, and a last `**` for
@@ -56,7 +56,7 @@ function segmentFault(segment: string): string | undefined {
   if (segment === '**') return '** at the end of the pattern only'
   if (segment.includes('*')) return '* to be a whole segment of the pattern (%2A is the character)'
   if (/[?#]/.test(segment)) return 'a path without query and fragment'
-  const text = decode(segment)
+  const text = decoded(segment)
   if (text === undefined) return 'a pattern in valid percent-encoding'
   if (text === '' || text === '.' || text === '..') return 'no empty segments or dot segments in the pattern'
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
@@ -87,29 +87,16 @@ export function allows(rule: Rule, method: string, segments: readonly Segment[])
 }
 
 function readings(raw: string): Segment {
-  return { text: decode(raw), single: isSingle(raw) }
+  return { text: decoded(raw), single: isSingle(raw) }
 }
 
 function isSingle(raw: string): boolean {
   let text = raw
   for (let round = 0; round < MAX_DECODINGS; round++) {
     if (text === '' || text[0] === ';' || text.includes('/')) return false
-    const next = unescaped(text)
+    const next = decodedBytes(text)
     if (next === text) return true
     text = next
   }
   return false
-}
-
-/** Decodes bytes, not characters: enough to find the slashes and semicolons of a text that is no UTF-8. */
-function unescaped(text: string): string {
-  return text.replace(/%([\da-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-}
-
-function decode(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return undefined
-  }
 }

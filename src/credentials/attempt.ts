@@ -15,7 +15,7 @@ export type Landing =
   | { issued: IssuedCredential; sentAt: number }
   | { failure: AcquireFailure; fingerprint: string | undefined }
 
-/** One attempt, from its slot at the identity provider to its landing. Never rejects; ends soon after an abort. */
+/** One attempt, from its slot to its landing. Never rejects; ends soon after an abort. */
 export async function attempt(
   source: CredentialSource,
   clock: Clock,

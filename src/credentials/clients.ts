@@ -3,14 +3,15 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Dispatcher } from 'undici'
 import { Secret } from '../config/secrets.ts'
-import type { AuthSettings, CallerAuthSettings } from '../config/settings.ts'
+import type { CallerAuthSettings } from '../config/settings.ts'
 import { Problem } from '../errors.ts'
 import type { AcquireFailure, CredentialSource } from './credential.ts'
 import type { CredentialKeeper, KeeperEvent } from './keeper.ts'
 import type { Keepers } from './keepers.ts'
+import { oauthSource } from './oauth.ts'
 import type { Pace } from './pace.ts'
 import { retryAfterRefusalMs, retryWhileUnusableMs } from './schedule.ts'
-import { credentialKeys, makeSource } from './sources.ts'
+import { credentialKeys } from './sources.ts'
 
 export interface ClientKeepersOptions {
   keepers: Keepers
@@ -65,9 +66,9 @@ export class ClientKeepers {
   ): (authorization: string | undefined) => CredentialKeeper {
     return (authorization) => {
       const { id, secret } = readBasic(authorization)
-      const auth: AuthSettings = {
+      const auth = {
         ...settings,
-        strategy: 'OAUTH',
+        strategy: 'OAUTH' as const,
         clientId: id,
         clientAuth: { method: settings.method, secret: Secret.ofValue(secret) },
       }
@@ -75,7 +76,7 @@ export class ClientKeepers {
       const client = createHmac('sha256', this.#salt).update(key).digest('base64url')
       return this.#options.keepers.get(client, paceKey, (pace) =>
         this.#admit(client, paceKey, (onEvent) => {
-          const source = makeSource(auth, { cluster: identityProvider(), identityProvider })
+          const source = oauthSource({ ...auth, dispatcher: identityProvider() })
           return this.#options.makeKeeper(source, pace, onEvent)
         }),
       )

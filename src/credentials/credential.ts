@@ -35,7 +35,7 @@ export interface Credential {
 export interface CredentialSource {
   /** One attempt. Throws an AcquireError; honours the signal. */
   acquire(signal: AbortSignal): Promise<IssuedCredential>
-  /** A digest of what the attempt depends on (the secret), to notice that a refused client was corrected. */
+  /** A digest of what the attempt depends on (the secret), to notice that it was corrected after a refusal. */
   fingerprint(): Promise<string>
   /** Who is asked for it, and so to blame if none comes; the identity provider, if nothing is said. */
   readonly asked?: 'cluster' | 'settings'
@@ -49,11 +49,11 @@ export interface CredentialSource {
 export interface AcquireFailure {
   /** A stable word for metrics and logs: `network`, `timeout`, `http-503`, `malformed`, `invalid_client`, … */
   code: string
-  /** One sentence that names the identity provider, what it did and the cause. Never holds a secret. */
+  /** One sentence that names who was asked, what it did and the cause. Never holds a secret. */
   message: string
-  /** True where trying again with the same secret is pointless (RFC 6749 section 5.2), so that it is done rarely. */
+  /** True where trying again with the same secret is pointless (as by RFC 6749 section 5.2), so that it is done rarely. */
   refused: boolean
-  /** The wait that the identity provider asked for (`Retry-After`), in milliseconds. */
+  /** The wait that who was asked wants (`Retry-After`), in milliseconds. */
   retryAfterMs?: number
 }
 

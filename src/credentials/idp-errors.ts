@@ -8,6 +8,8 @@ const MAX_RETRY_AFTER_MS = 5 * 60_000
 const MAX_DESCRIPTION = 200
 /** The characters that RFC 6749 section 5.2 allows in `error`; anything else is not shown. */
 const ERROR_CODE = /^[\w.-]{1,64}$/
+/** What a server says in the handshake to a client whose certificate it does not want. With TLS 1.3 that is after the request. */
+export const NOT_LET_IN = /_ALERT_(?:\w*CERT|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE)/
 /** Statuses that say nothing about the client, whatever the body says. */
 export const isPassing = (status: number) => status >= 500 || status === 429 || status === 408
 /** OAuth errors that pass by themselves. */
@@ -118,6 +120,11 @@ export function networkFailure(subject: string, host: string, cause: unknown): A
     return failure('timeout', `${subject} could not be reached in time.`)
   if (name === 'TimeoutError') return failure('timeout', `${subject} did not answer in time.`)
   if (name === 'HTTPParserError') return failure('network', `${subject} did not answer in HTTP.`)
+  if (NOT_LET_IN.test(code))
+    return failure(
+      'tls',
+      `${subject} did not let this proxy in: it wants another client certificate (${code}).`,
+    )
   if (/CERT|SIGNATURE|SSL|TLS/.test(code)) {
     return failure('tls', `The certificate of ${host} was not accepted (${code}); nothing was sent.`)
   }

@@ -13,7 +13,7 @@ export type KeeperState =
   | 'renewing' // usable, and the next one is being fetched
   | 'degraded' // usable, and renewing it fails
   | 'expired' // none is usable, and acquiring one fails
-  | 'misconfigured' // the identity provider refuses the client
+  | 'misconfigured' // client, user or token is refused, or cannot be used
   | 'rejected' // the cluster refuses even a fresh one
   | 'draining' // shutting down
 
@@ -52,7 +52,7 @@ export interface KeeperOptions {
   onlyIfUsed?: boolean
   /** After a failure goes on trying though nobody asks: somebody waits for it to be ready before asking. */
   keepReady?: boolean
-  /** The problem of a refusal: whose client it is that the identity provider refuses. */
+  /** The problem of a refusal: whether it is the proxy's own credential or a caller's client. */
   refusal?: 'credential-refused' | 'caller-refused'
 }
 
@@ -67,7 +67,7 @@ const COLD_PATIENCE_MS = 10_000
 const FAILING_PATIENCE_MS = 2_000
 const REPLACEMENT_PATIENCE_MS = 3_000
 const MAX_WAITERS = 1_000
-/** A corrected secret is noticed this fast while the identity provider refuses the client. */
+/** A corrected secret is noticed this fast while the old one is refused. */
 const WATCH_MS = 1_000
 /** A timer is only a hint: the clock is looked at this often, whatever was planned. */
 const LONGEST_TIMER_MS = 60_000
@@ -349,7 +349,7 @@ export class CredentialKeeper {
     return this.#credential?.renewAt ?? Number.POSITIVE_INFINITY
   }
 
-  /** While the client is refused: looks whether its secret was changed, and tries again at once if it was. */
+  /** While it is refused: looks whether its secret was changed, and tries again at once if it was. */
   #watch(refusedFingerprint: string | undefined): void {
     // A secret that a caller sends changes with the request, and then has a keeper of its own.
     if (this.#phase !== 'running' || this.#refusal === 'caller-refused') return

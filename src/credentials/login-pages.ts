@@ -96,11 +96,13 @@ function isRedirect(status: number): boolean {
   return status === 302 || status === 303 || status === 307
 }
 
-/** Whether a redirect leads to a login page, whatever its origin, base path and query. */
-function leadsToLogin(location: string, from: URL): boolean {
-  const path = URL.canParse(location, from.href) ? new URL(location, from).pathname : ''
-  // Below an API's version it is a resource that happens to be called so.
-  return /\/login\/?$/.test(path) && !/\/v\d+\//.test(path)
+/**
+ * Whether a page that a login page sends to is one too, whatever its origin and base path. A session asks less kindly,
+ * for exact paths, since any API may send to something that happens to be called so.
+ */
+function isLoginPage({ pathname }: URL): boolean {
+  // Below an API's version it is a resource.
+  return /\/login\/?$/.test(pathname) && !/\/v\d+\//.test(pathname)
 }
 
 function refusesPassword(manner: Manner, type: string | undefined, challenge: string | undefined): boolean {
@@ -112,7 +114,7 @@ function refusesPassword(manner: Manner, type: string | undefined, challenge: st
 function judgeRedirect(page: LoginPage, location: string): Verdict {
   if (!URL.canParse(location, page.url.href)) return 'absent'
   const target = new URL(location, page.url)
-  if (leadsToLogin(location, page.url)) return target.searchParams.has('error') ? 'refused' : 'absent'
+  if (isLoginPage(target)) return target.searchParams.has('error') ? 'refused' : 'absent'
   const isSignOn = target.hostname !== page.url.hostname || target.pathname.includes('/oauth2/')
   return isSignOn ? 'elsewhere' : 'absent'
 }

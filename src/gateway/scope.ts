@@ -1,4 +1,5 @@
 import { type ApiName, apiNames, apis } from '../config/apis.ts'
+import { decoded, decodedBytes, MAX_DECODINGS } from '../config/percent.ts'
 import type { ProblemCode } from '../errors.ts'
 
 /** Where a request may go: a target that passed every check, or the reason why it goes nowhere. */
@@ -26,7 +27,6 @@ const CLUSTER = /^\/+clusters\/+([^/?]+)/
 const CLUSTER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 /** Only paths with one of these can hold a disguised dot segment or control character. */
 const SUSPECT = /[%;\\]|\/\.\.?(?:\/|$)/
-const MAX_DECODINGS = 5
 const NO_APIS: Apis = new Set()
 
 /**
@@ -88,17 +88,17 @@ function badPath(target: string): string | undefined {
 
 /** What is wrong with a path, however often it is decoded; undefined if nothing is. */
 function fault(path: string): string | undefined {
-  let decoded = path
+  let text = path
   for (let round = 0; round < MAX_DECODINGS; round++) {
-    if (hasDotSegment(decoded)) return 'The path holds a dot segment.'
+    if (hasDotSegment(text)) return 'The path holds a dot segment.'
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-    if (/[\u0000-\u001f\u007f]/.test(decoded)) return 'The path holds an encoded control character.'
-    if (decoded.includes('\\')) return 'The path holds a backslash.'
-    const strict = decode(decoded)
+    if (/[\u0000-\u001f\u007f]/.test(text)) return 'The path holds an encoded control character.'
+    if (text.includes('\\')) return 'The path holds a backslash.'
+    const strict = decoded(text)
     if (strict === undefined && round === 0) return 'The path is not valid percent-encoded UTF-8.'
-    const next = strict ?? bytes(decoded)
-    if (next === decoded) return undefined
-    decoded = next
+    const next = strict ?? decodedBytes(text)
+    if (next === text) return undefined
+    text = next
   }
   return 'The path is encoded too many times over.'
 }
@@ -106,19 +106,6 @@ function fault(path: string): string | undefined {
 /** Path parameters (`;…`) are cut off by servlet containers before they resolve dot segments. */
 function hasDotSegment(path: string): boolean {
   return path.split(/[/\\]/).some((segment) => /^\.\.?(?:;|$)/.test(segment))
-}
-
-/** What a lenient reader makes of a path that is not valid UTF-8 once decoded. */
-function bytes(path: string): string {
-  return path.replace(/%([\da-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-}
-
-function decode(path: string): string | undefined {
-  try {
-    return decodeURIComponent(path)
-  } catch {
-    return undefined
-  }
 }
 
 /** An answer to TRACE would show the credential; CONNECT opens a tunnel. Every other method may pass. */

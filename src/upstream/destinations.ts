@@ -102,12 +102,9 @@ export class Destinations {
   ): () => CredentialKeeper {
     const { keepers, makeKeeper } = this.#options
     const { strategy } = auth
-    const asked = {
+    const asked: Partial<Record<typeof strategy, ConnectionSettings>> = {
       OAUTH: identityProvider,
       COOKIE: connection,
-      BASIC: undefined,
-      BEARER: undefined,
-      NONE: undefined,
     }
     const { key, paceKey } = credentialKeys(auth, connectionKey(asked[strategy]))
     const onlyIfUsed = !isMain || strategy === 'COOKIE'

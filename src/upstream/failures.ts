@@ -1,4 +1,5 @@
 import { egressFault } from '../config/egress-error.ts'
+import { NOT_LET_IN } from '../credentials/idp-errors.ts'
 import { Problem } from '../errors.ts'
 
 const TIMEOUTS = new Set([
@@ -7,8 +8,6 @@ const TIMEOUTS = new Set([
   'UND_ERR_BODY_TIMEOUT',
   'ETIMEDOUT',
 ])
-/** What a server says in the handshake to a client whose certificate it does not want. With TLS 1.3 that is after the request. */
-const NOT_LET_IN = /_ALERT_(?:\w*CERT|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE)/
 const CLOSING = new Set(['UND_ERR_DESTROYED', 'UND_ERR_CLOSED'])
 
 /**

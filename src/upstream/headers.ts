@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import { apiNames, apis } from '../config/apis.ts'
 import type { BaseUrl } from '../config/base-url.ts'
 
 /**
@@ -117,17 +118,21 @@ function connectionOptions(raw: readonly string[]): Set<string> | undefined {
   return options
 }
 
-/** Behind the address of a cluster: what callers find below its mount. */
-const SHARED_PATH = /^\/(?:v[12]|cluster\/v2|physical-tenants\/[^/?#]+\/v2|mcp)(?=[/?#]|$)/
-
 function localLocation(location: string, { address, mount, root }: WayBack): string {
   const { origin, basePath } = address
   const path = location.startsWith(`${origin}/`) ? location.slice(origin.length) : location
   // With two slashes, it is another host (RFC 3986 section 4.2).
   if (path.startsWith('//') || !path.startsWith(basePath)) return location
   const rest = path.slice(basePath.length)
-  const isServed = root === undefined ? SHARED_PATH.test(rest) : isBelow(rest, root)
+  if (rest.startsWith('//')) return location
+  const isServed = root === undefined ? isShared(rest) : isBelow(rest, root)
   return isServed ? mount + rest : location
+}
+
+/** Behind the address of a cluster: what callers find below its mount. */
+function isShared(path: string): boolean {
+  const target = path.replace(/#.*/, '')
+  return apiNames.some((name) => !apis[name].ownAddress && apis[name].prefix.test(target))
 }
 
 function isBelow(path: string, root: string): boolean {

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { type ClientHttp2Session, connect } from 'node:http2'
-import { type buildConnector, Dispatcher, errors } from 'undici'
+import { type buildConnector, type Dispatcher, errors } from 'undici'
 import { fail } from './failing.ts'
 import { sendOverHttp2 } from './http2-exchange.ts'
+import { OwnDispatcher } from './own-dispatcher.ts'
 
 type Options = Dispatcher.DispatchOptions
 type Handler = Dispatcher.DispatchHandler
@@ -32,7 +33,7 @@ const IDLE_MS = 60_000
  * flight when a server asks it to move on, keeps a request with a body waiting behind a long poll, and lets the process
  * end for a header in two spellings.
  */
-export class Http2Dispatcher extends Dispatcher {
+export class Http2Dispatcher extends OwnDispatcher {
   readonly #connector: buildConnector.connector
   readonly #http1: Dispatcher
   readonly #connections = new Map<string, Set<Connection>>()
@@ -50,36 +51,19 @@ export class Http2Dispatcher extends Dispatcher {
 
   override dispatch(options: Options, handler: Handler): boolean {
     const origin = String(options.origin)
-    const connection = this.#free(origin)
     if (this.#needsHttp1(origin, handler)) return this.#http1.dispatch(options, handler)
+    const connection = this.#free(origin)
     if (connection === undefined) void this.#sendWhenConnected(origin, options, handler)
     else send(connection, options, handler)
     return true
   }
 
-  override close(): Promise<void>
-  override close(callback: () => void): void
-  override close(callback?: () => void): Promise<void> | void {
-    const ended = this.#end((session) => session.close(), this.#http1.close())
-    if (callback === undefined) return ended
-    void ended.then(callback)
-  }
-
-  override destroy(): Promise<void>
-  override destroy(error: Error | null): Promise<void>
-  override destroy(callback: () => void): void
-  override destroy(error: Error | null, callback: () => void): void
-  override destroy(first?: Error | null | (() => void), second?: () => void): Promise<void> | void {
-    const [given, callback] = typeof first === 'function' ? [null, first] : [first, second]
-    const error = given ?? new errors.ClientDestroyedError()
-    const ended = this.#end((session) => session.destroy(error), this.#http1.destroy(error))
-    if (callback === undefined) return ended
-    void ended.then(callback)
-  }
-
-  async #end(end: (session: ClientHttp2Session) => void, http1: Promise<void>): Promise<void> {
+  protected override async end(how: 'close' | 'destroy', given: Error | null): Promise<void> {
     this.#isClosed = true
+    const error = given ?? new errors.ClientDestroyedError()
     const all = [...this.#connections.values()].flatMap((connections) => [...connections])
+    const end = (session: ClientHttp2Session) => (how === 'close' ? session.close() : session.destroy(error))
+    const http1 = how === 'close' ? this.#http1.close() : this.#http1.destroy(error)
     await Promise.all([http1, ...all.map(({ session }) => ended(session, end))])
   }
 

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { Agent, Dispatcher } from 'undici'
+import { Agent, type Dispatcher } from 'undici'
 import { EgressError } from '../config/egress-error.ts'
 import type { Secret } from '../config/secrets.ts'
 import type { Clock } from '../credentials/clock.ts'
 import { fail } from './failing.ts'
+import { OwnDispatcher } from './own-dispatcher.ts'
 
 /** Told of files that changed while they were in use. The sentences are safe to log. */
 export interface RenewalNotices {
@@ -34,7 +35,7 @@ type Handler = Dispatcher.DispatchHandler
  * ones finish what they carry. Looks at the files only as long as requests come, so that one that nobody uses costs
  * nothing; after a pause the first request waits for a look.
  */
-export class RenewingDispatcher<Name extends string> extends Dispatcher {
+export class RenewingDispatcher<Name extends string> extends OwnDispatcher {
   readonly #options: RenewingOptions<Name>
   #current: Dispatcher | undefined
   /** Those that still finish what they carry. */
@@ -67,30 +68,12 @@ export class RenewingDispatcher<Name extends string> extends Dispatcher {
     return true
   }
 
-  override close(): Promise<void>
-  override close(callback: () => void): void
-  override close(callback?: () => void): Promise<void> | void {
-    const closed = this.#end((dispatcher) => dispatcher.close())
-    if (callback === undefined) return closed
-    void closed.then(callback)
-  }
-
-  override destroy(): Promise<void>
-  override destroy(error: Error | null): Promise<void>
-  override destroy(callback: () => void): void
-  override destroy(error: Error | null, callback: () => void): void
-  override destroy(first?: Error | null | (() => void), second?: () => void): Promise<void> | void {
-    const [error, callback] = typeof first === 'function' ? [null, first] : [first ?? null, second]
-    const destroyed = this.#end((dispatcher) => dispatcher.destroy(error))
-    if (callback === undefined) return destroyed
-    void destroyed.then(callback)
-  }
-
-  async #end(end: (dispatcher: Dispatcher) => Promise<void>): Promise<void> {
+  protected override async end(how: 'close' | 'destroy', error: Error | null): Promise<void> {
     this.#isClosed = true
     this.#cancelTimer?.()
     // An agent that is closed answers late requests as undici does.
     this.#current ??= new Agent()
+    const end = (dispatcher: Dispatcher) => (how === 'close' ? dispatcher.close() : dispatcher.destroy(error))
     const retired = [...this.#retired].map((dispatcher) => end(dispatcher).catch(() => undefined))
     await Promise.all([end(this.#current), ...retired])
   }

@@ -3,8 +3,10 @@ import * as https from 'node:https'
 import { isIP, type Socket } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import type { buildConnector } from 'undici'
+import { egressProxyUrl } from '../config/egress.ts'
 import { EgressError, type EgressFault } from '../config/egress-error.ts'
 import { bareHost } from '../config/hosts.ts'
+import { decoded } from '../config/percent.ts'
 import type { Secret } from '../config/secrets.ts'
 
 /** An egress proxy, and what it is told of us. */
@@ -21,7 +23,7 @@ const MAX_HEADER_BYTES = 16 * 1024
 const EITHER_FAMILY = { autoSelectFamily: true, autoSelectFamilyAttemptTimeout: 250 }
 
 /**
- * Reads the URL of an egress proxy; one without a scheme is taken for http, as everybody does.
+ * Reads the URL of an egress proxy.
  * @throws EgressError, which does not show it
  */
 export function parseEgressProxy(
@@ -29,9 +31,8 @@ export function parseEgressProxy(
   text: string,
   secureContext: () => SecureContext,
 ): EgressProxy {
-  const address = text.includes('://') ? text : `http://${text}`
-  const url = URL.canParse(address) ? new URL(address) : undefined
-  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+  const url = egressProxyUrl(text)
+  if (url === undefined) {
     throw new EgressError(
       'egress-proxy-unusable',
       `The URL of the egress proxy (${secret.origin}) cannot be used: expected http://HOST:PORT or https://HOST:PORT, with special characters of a password percent-encoded.`,
@@ -47,16 +48,9 @@ export function parseEgressProxy(
 /** RFC 7617. A user without a password has an empty one. */
 function basic({ username, password }: URL): string | undefined {
   if (username === '' && password === '') return undefined
-  return `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')}`
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    // A lone percent sign, which a URL may keep.
-    return part
-  }
+  // A URL may keep a lone percent sign.
+  const [user, secret] = [username, password].map((part) => decoded(part) ?? part)
+  return `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}`
 }
 
 /**

@@ -47,6 +47,12 @@ t.test('under none of its names', async (t) => {
   }
 })
 
+t.test('an address that is at fault already is told of that alone', async (t) => {
+  const said = await faults(env('http://my-host:8080', 'my-host', '8080'))
+  t.match(said, [{ setting: 'restAddress', expected: /to be listed in allowPlainHttp/ }])
+  t.equal(said.length, 1)
+})
+
 t.test('what looks like it and is not', async (t) => {
   const others: [string, string, string][] = [
     ['http://localhost:8080', '127.0.0.1', '8081'],

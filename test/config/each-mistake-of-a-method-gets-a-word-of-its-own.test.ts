@@ -96,6 +96,20 @@ const mistakes: [what: string, env: Record<string, string>, said: string][] = [
     'tlsCertFile: expected a certificate that is still valid: this one expired on 20',
   ],
   [
+    'a key that is none, beside a certificate that has expired',
+    { ...CLIENT, ...mtls('expired.pem', 'text.pem') },
+    'tlsKeyFile: expected a private key in PEM\ntlsCertFile: expected a certificate that is still valid',
+  ],
+  [
+    'callers whose clients would need a certificate of their own',
+    {
+      CAMUNDA_PROXY_CALLER_AUTH: 'client-credentials',
+      CAMUNDA_PROXY_OAUTH_CLIENT_AUTH: 'tls_client_auth',
+      ...mtls('cert.pem', 'key.pem'),
+    },
+    'oauthClientAuth: expected client_secret_post or client_secret_basic, since callers send secrets',
+  ],
+  [
     'a certificate without its key',
     { ...CLIENT, CAMUNDA_MTLS_CERT_PATH: at('cert.pem') },
     'tlsKey: expected a private key in PEM; set CAMUNDA_MTLS_KEY',

@@ -89,3 +89,17 @@ t.test('where there is no credential, none travels in the clear', async (t) => {
   const basic = { CAMUNDA_BASIC_AUTH_USERNAME: 'demo', CAMUNDA_BASIC_AUTH_PASSWORD: 'demo' }
   t.strictSame(await wrong(basic), ['restAddress'])
 })
+
+t.test('no word of the callers’ own clients makes their secrets travel in the clear', async (t) => {
+  const clients = {
+    CAMUNDA_CLIENT_ID: '',
+    CAMUNDA_CLIENT_SECRET: '',
+    CAMUNDA_PROXY_CALLER_AUTH: 'client-credentials',
+    CAMUNDA_OAUTH_URL: 'http://idp.example/token',
+  }
+  for (const strategy of ['NONE', 'BASIC', 'COOKIE', 'BEARER'])
+    t.match(await faults({ ...clients, CAMUNDA_AUTH_STRATEGY: strategy }), [
+      { setting: 'authStrategy', expected: 'OAUTH or nothing, since callers are OAuth clients of their own' },
+    ])
+  t.match(await faults({ ...clients, CAMUNDA_AUTH_STRATEGY: 'OAUTH' }), [{ setting: 'oauthUrl' }])
+})

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { selfSigned } from '../helpers/certificate.ts'
 import { addressOf, faults, inForce, load, oauthOf } from '../helpers/settings.ts'
 
 t.test('the audience: with the SaaS token URL only, and never over one that is given', async (t) => {
@@ -61,4 +62,18 @@ t.test('half of what addresses a SaaS cluster', async (t) => {
   t.match(await faults({ ...without, CAMUNDA_CLUSTER_REGION: 'u:p@evil', CAMUNDA_CLUSTER_ID: '1' }), [
     { setting: 'clusterRegion', source: 'environment variable CAMUNDA_CLUSTER_REGION' },
   ])
+})
+
+t.test('the TLS settings of the identity provider: the cluster’s as a whole, or none of them', async (t) => {
+  const client = selfSigned('client')
+  const [cert, key] = [client.cert.trim(), client.key.trim()]
+  const cluster = { CAMUNDA_MTLS_CA: cert, CAMUNDA_MTLS_CERT: cert, CAMUNDA_MTLS_KEY: key }
+  const tls = async (env: Record<string, string>) => {
+    const { identityProvider } = (await load({ ...cluster, ...env })).settings.defaultCluster
+    const { ca, certificate, key } = identityProvider.tls
+    return Promise.all([ca, certificate, key].map((part) => part?.read()))
+  }
+  t.strictSame(await tls({}), [cert, cert, key])
+  const own = selfSigned('provider').cert.trim()
+  t.strictSame(await tls({ CAMUNDA_PROXY_OAUTH_TLS_CA: own }), [own, undefined, undefined])
 })

@@ -37,6 +37,15 @@ t.test('a certificate that was not accepted', async (t) => {
   }
 })
 
+t.test('a certificate of ours that the identity provider does not want', async (t) => {
+  for (const code of ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA']) {
+    for (const [how, error] of thrown(code)) {
+      const message = `The identity provider idp.example:8443 did not let this proxy in: it wants another client certificate (${code}).`
+      t.strictSame(told(error), { code: 'tls', message, refused: false }, `${code} ${how}`)
+    }
+  }
+})
+
 t.test('a connection that could not be made, or broke', async (t) => {
   const codes = [
     'ECONNREFUSED',

@@ -128,6 +128,28 @@ t.test('refusals double the pause, one client at a time; what answers ends it', 
   t.ok(lab.enter('one', 'other secret').current())
 })
 
+t.test('who was accepted after refusals begins anew if it is ever unknown again', async (t) => {
+  const lab = doorLab(t, refusing)
+  for (const pause of [30, 60]) {
+    lab.enter('one')
+    await lab.clock.advance(pause * 1_000 + 2_000)
+  }
+  lab.provider = healthy(24 * 60 * 60_000)
+  lab.enter('one')
+  await lab.clock.advance(2_000)
+  t.equal(lab.keepers.size, 1)
+  for (let i = 0; i < 1_000; i++) {
+    lab.enter(`other-${i}`)
+    await lab.clock.advance(1_000)
+  }
+  lab.provider = refusing
+  lab.enter('one')
+  await lab.clock.advance(10_000)
+  t.throws(() => lab.enter('one'), { code: 'caller-refused' })
+  await lab.clock.advance(22_000)
+  t.ok(lab.enter('one'), 'after the first pause, not the third')
+})
+
 t.test(
   'of those that are remembered there are a thousand at most, and a known one has none of it',
   async (t) => {

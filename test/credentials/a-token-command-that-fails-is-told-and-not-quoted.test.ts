@@ -29,6 +29,8 @@ t.test('each way of failing has its sentence, and all but one may pass by themse
     ],
     ['canary\u0000', 'command-failed', 'could not be started (ERR_INVALID_ARG_VALUE)', false],
     ['true', 'token-malformed', 'printed a token that is empty', false],
+    ['yes | head -c 65537', 'token-malformed', 'printed more than 64 KiB', false],
+    ['yes | head -c 65536', 'token-malformed', 'printed a token that has more than one line', false],
     ['echo Bearer canary', 'token-malformed', /^printed a token that begins with the word Bearer/, false],
     ['echo canary; echo canary', 'token-malformed', 'printed a token that has more than one line', false],
     [`echo '{"id":"canary"}'`, 'token-malformed', 'printed JSON that holds no token', false],

@@ -32,6 +32,8 @@ clusters:
     [`${far}/v2/x`, '/base/v2/y', `${far}/v2/y`],
     [`${far}/v2/x`, `${url}/base/v2/y`, `${far}/v2/y`],
     [`${far}/v2/x`, `${url}/base/mcp`, `${far}/mcp`],
+    [`${far}/v2/x`, '/base/mcp#f', `${far}/mcp#f`],
+    [`${far}/v2/x`, '/base/physical-tenants/one/v2/y', `${far}/physical-tenants/one/v2/y`],
     [`${far}/v1/x`, '/base/v1/y', `${far}/v1/y`],
     [`${far}/operate/v1/x`, '/op/v1/y', `${far}/operate/v1/y`],
     [`${far}/operate/v1/x`, `${url}/op/v1/y`, `${far}/operate/v1/y`],
@@ -41,6 +43,7 @@ clusters:
     // What leads elsewhere stays as it is.
     [`${far}/v2/x`, '/base/login', '/base/login'],
     [`${far}/v2/x`, '/bases/v2/y', '/bases/v2/y'],
+    ['/v2/x', '/base//v2/y', '/base//v2/y'],
     [`${far}/v2/x`, 'https://elsewhere.example/base/v2/y', 'https://elsewhere.example/base/v2/y'],
     [`${far}/v2/x`, `${url}0/base/v2/y`, `${url}0/base/v2/y`],
     [`${far}/operate/v1/x`, '/op/v10/y', '/op/v10/y'],

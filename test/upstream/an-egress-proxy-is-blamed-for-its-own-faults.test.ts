@@ -5,6 +5,7 @@ import { egressFault } from '../../src/config/egress-error.ts'
 import { Secret } from '../../src/config/secrets.ts'
 import { clusterDispatcher } from '../../src/upstream/dispatcher.ts'
 import { upstreamProblem } from '../../src/upstream/failures.ts'
+import { parseEgressProxy, throughTunnel } from '../../src/upstream/tunnel.ts'
 import { certificateAuthority } from '../helpers/certificate.ts'
 import { connection, notes } from '../helpers/connections.ts'
 import { fakeEgressProxy } from '../helpers/egress-proxy.ts'
@@ -52,6 +53,22 @@ t.test('one that hangs up, or answers no HTTP', async (t) => {
     const failed = await failure(t, `http://user:${PASSWORD}@127.0.0.1:${server.port}`)
     t.match(failed, { code: 'egress-proxy-unreachable', message: `127.0.0.1:${server.port}` })
   }
+})
+
+t.test('one that takes the connection and says nothing is left', async (t) => {
+  const silent = await rawServer(() => {})
+  t.teardown(() => silent.close())
+  const proxy = parseEgressProxy(Secret.ofValue(silent.url), silent.url, () => t.fail('no TLS here') as never)
+  const connect = throughTunnel(proxy, 20, () => t.fail('there is no tunnel'))
+  const error = await new Promise((resolve) =>
+    connect({ hostname: 'cluster.example', protocol: 'https:', port: '' }, (thrown, _socket) =>
+      resolve(thrown),
+    ),
+  )
+  t.match(error, {
+    code: 'egress-proxy-unreachable',
+    message: `The egress proxy 127.0.0.1:${silent.port} could not be reached (ETIMEDOUT).`,
+  })
 })
 
 const answers: [status: number, code: string, message: RegExp][] = [

@@ -1,12 +1,14 @@
+import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { fetch, request } from 'undici'
 import { Secret } from '../../src/config/secrets.ts'
 import type { ConnectionSettings } from '../../src/config/settings.ts'
 import { clusterDispatcher, identityProviderDispatcher } from '../../src/upstream/dispatcher.ts'
+import { parseEgressProxy, throughTunnel } from '../../src/upstream/tunnel.ts'
 import { certificateAuthority } from '../helpers/certificate.ts'
 import { connection, notes } from '../helpers/connections.ts'
 import { fakeEgressProxy } from '../helpers/egress-proxy.ts'
-import { fakeCluster } from '../helpers/fake-cluster.ts'
+import { fakeCluster, rawServer } from '../helpers/fake-cluster.ts'
 import { tlsServer } from '../helpers/tls-server.ts'
 
 const authority = certificateAuthority()
@@ -108,4 +110,23 @@ t.test('over TLS it is verified by its own name, not by that of the destination'
     cause: { code: 'egress-proxy-unreachable', message: /certificate/ },
   })
   t.strictSame(bad.asked, [], 'whose password it did not get')
+})
+
+t.test('and loses nothing of what comes in one piece with its answer', async (t) => {
+  const proxy = await rawServer((client) =>
+    client.once('data', () => client.end('HTTP/1.1 200 Connection established\r\n\r\nfirst words')),
+  )
+  t.teardown(() => proxy.close())
+  const settings = parseEgressProxy(
+    Secret.ofValue(proxy.url),
+    proxy.url,
+    () => t.fail('no TLS here') as never,
+  )
+  const connect = throughTunnel(settings, 10_000, () => t.fail('nothing to add to a tunnel'))
+  const said = new Promise((resolve, reject) =>
+    connect({ hostname: 'cluster.example', protocol: 'http:', port: '' }, (error, socket) =>
+      error === null ? text(socket).then(resolve, reject) : reject(error),
+    ),
+  )
+  t.equal(await said, 'first words')
 })
