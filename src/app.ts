@@ -8,6 +8,7 @@ import { openCallersFile } from './config/callers-file.ts'
 import type { Settings } from './config/settings.ts'
 import { ClientKeepers } from './credentials/clients.ts'
 import { type Clock, systemClock } from './credentials/clock.ts'
+import { printable } from './credentials/idp-errors.ts'
 import { CredentialKeeper, type KeeperEvent } from './credentials/keeper.ts'
 import { Keepers } from './credentials/keepers.ts'
 import { makeAccessLog } from './gateway/access-log.ts'
@@ -99,14 +100,14 @@ function makeDestinations(
   keepers: Keepers,
   onStarted: () => void,
 ): Destinations {
-  const callerLog = keeperLog(logger.child({ callers: true }))
   const clients = new ClientKeepers({
     keepers,
     now: () => clock.now(),
-    makeKeeper(source, pace, onEvent) {
+    makeKeeper(source, pace, clientId, onEvent) {
+      const log = keeperLog(logger.child({ client: printable(clientId) }))
       const onEach = (event: KeeperEvent) => {
         onEvent(event)
-        callerLog(event)
+        log(event)
       }
       const own = { onlyIfUsed: true, refusal: 'caller-refused' } as const
       return new CredentialKeeper({ source, pace, clock, random, onEvent: onEach, ...own })

@@ -23,6 +23,16 @@ const evidence: Record<Exclude<Strategy, 'NONE'>, readonly ClusterSettingName[]>
   BEARER: ['oauthToken', 'oauthTokenFile', 'tokenCommand'],
 }
 
+/** What is said of the proxy's own client. */
+const CLIENT: readonly ClusterSettingName[] = [
+  'clientId',
+  'clientSecret',
+  'clientSecretFile',
+  'oauthPrivateKey',
+  'oauthPrivateKeyFile',
+  'administrationClientId',
+]
+
 const SAAS_LOGIN = /^login\.cloud(\.[\w-]+)*\.(camunda\.io|ultrawombat\.com)$/
 const MINUTE = 60_000
 /** The user that Camunda's own distributions come with, and its password. */
@@ -59,6 +69,16 @@ export function strategyOf(work: Work): Strategy | undefined {
     )
   work.derive('authStrategy', strategy, given[0] === undefined ? 'default' : `from ${given[0].sign}`)
   return strategy
+}
+
+/** The same where each caller brings an OAuth client of its own: what is said of another is for nothing. */
+export function strategyOfClients(work: Work): 'OAUTH' | undefined {
+  const { authStrategy = 'OAUTH' } = work.raw
+  const { OAUTH: _own, ...others } = evidence
+  const unused = [...CLIENT, ...Object.values(others).flat()].filter((name) => work.isGiven(name))
+  for (const name of unused) work.warn(`${name} is not used, since callers bring clients of their own`)
+  if (authStrategy === 'OAUTH') return authStrategy
+  return work.fault('authStrategy', 'OAUTH or nothing, since callers are OAuth clients of their own')
 }
 
 /** Where tokens come from: the issuer if one is given, else the token URL. */

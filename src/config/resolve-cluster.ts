@@ -9,6 +9,7 @@ import {
   oauthTemplate,
   otherAuth,
   strategyOf,
+  strategyOfClients,
 } from './resolve-auth.ts'
 import { parseRule } from './rules.ts'
 import { Secret } from './secrets.ts'
@@ -73,12 +74,6 @@ export async function resolveCluster(
 }
 
 /** Another method would be ignored, and NONE would also lift the ban on plain http from what callers send. */
-function strategyOfClients(work: Work): 'OAUTH' | undefined {
-  const { authStrategy = 'OAUTH' } = work.raw
-  if (authStrategy === 'OAUTH') return authStrategy
-  return work.fault('authStrategy', 'OAUTH or nothing, since callers are OAuth clients of their own')
-}
-
 function urlOf(provider: IdentityProvider): URL {
   return 'issuer' in provider ? provider.issuer : provider.tokenUrl
 }
@@ -174,10 +169,12 @@ function ownApi(
   const given = work.raw[addressName]
   const address = given === undefined ? work.missing(addressName) : work.address(addressName, given)
   if (address === undefined) return undefined
+  const fromSaas = provider !== undefined && isSaas(provider)
+  // What has a default is Camunda's own, and not for what was got elsewhere.
+  if (!fromSaas && !work.isGiven(addressName)) return work.missing(addressName)
   // A session is for where it was begun, and its cookies are for nobody else.
   if (auth.strategy === 'COOKIE') return cookieApi(work, address, auth)
   if (auth.strategy !== 'OAUTH' && auth.strategy !== 'CALLER') return { address, auth }
-  const fromSaas = provider !== undefined && isSaas(provider)
   const audience = work.raw[audienceName] ?? (fromSaas ? saasAudience : undefined)
   if (auth.strategy === 'CALLER') return { address, auth: { ...auth, audience } }
   const client = api === 'administration' ? administrationClient(work) : {}

@@ -74,24 +74,43 @@ export async function resolve(given: Given, entries: ReadonlyMap<string, Given>)
 function nameOfDefault(work: Work, entries: ReadonlyMap<string, Given>): string | undefined {
   const { defaultCluster } = work.raw
   const names = [...entries.keys()]
-  const given = clusterSettingNames.find((name) => work.isGiven(name))
-  if (defaultCluster !== undefined) {
-    if (!entries.has(defaultCluster))
-      return work.fault(
-        'defaultCluster',
-        `the name of one of the clusters: ${names.join(', ') || 'there are none'}`,
-      )
-    if (given !== undefined) work.warn(`${given} is not used, since defaultCluster is ${defaultCluster}`)
-    return defaultCluster
-  }
-  if (given !== undefined && entries.has(OWN_NAME))
+  const outside = clusterSettingNames.filter((name) => work.isGiven(name))
+  const chosen = defaultCluster ?? (outside.length > 0 || names.length === 0 ? OWN_NAME : onlyOf(names))
+  if (chosen === undefined)
     return work.fault(
       'defaultCluster',
-      `another name than ${OWN_NAME} for the cluster in the file, or ${given} not to be set`,
+      `the name of the cluster that /v2 leads to, one of ${names.join(', ')}`,
     )
-  if (given !== undefined || names.length === 0) return OWN_NAME
-  if (names.length === 1) return names[0]
-  return work.fault('defaultCluster', `the name of the cluster that /v2 leads to, one of ${names.join(', ')}`)
+  if (defaultCluster !== undefined && !entries.has(defaultCluster))
+    return work.fault(
+      'defaultCluster',
+      `the name of one of the clusters: ${names.join(', ') || 'there are none'}`,
+    )
+  // The rights of callers speak of the cluster at /v2 by this name.
+  if (entries.has(OWN_NAME) && (chosen !== OWN_NAME || (defaultCluster === undefined && outside.length > 0)))
+    return work.fault(
+      'defaultCluster',
+      `${OWN_NAME}, or the cluster of that name to be called something else`,
+    )
+  if (defaultCluster !== undefined) checkOutside(work, outside, defaultCluster)
+  return chosen
+}
+
+function onlyOf(names: readonly string[]): string | undefined {
+  return names.length === 1 ? names[0] : undefined
+}
+
+/** What is said outside of `clusters` is for nothing if one of them is the default; a limit must not be. */
+function checkOutside(work: Work, outside: readonly SettingName[], defaultCluster: string): void {
+  const limits = outside.filter((name) => name === 'readOnly' || name === 'allow')
+  for (const name of limits)
+    work.fault(
+      name,
+      `it to be set for each of the clusters: it does not hold for ${defaultCluster} otherwise`,
+    )
+  const others = outside.filter((name) => name !== 'readOnly' && name !== 'allow')
+  if (others.length > 0)
+    work.warn(`not used, since defaultCluster is ${defaultCluster}: ${others.join(', ')}`)
 }
 
 /** Which egress proxy leads to a URL. What a shell has set for other programs is wrong only where it would be used. */

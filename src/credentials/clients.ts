@@ -5,6 +5,7 @@ import type { Dispatcher } from 'undici'
 import { Secret } from '../config/secrets.ts'
 import type { CallerAuthSettings } from '../config/settings.ts'
 import { Problem } from '../errors.ts'
+import { faultOf } from './blame.ts'
 import type { AcquireFailure, CredentialSource } from './credential.ts'
 import type { CredentialKeeper, KeeperEvent } from './keeper.ts'
 import type { Keepers } from './keepers.ts'
@@ -17,7 +18,12 @@ export interface ClientKeepersOptions {
   keepers: Keepers
   /** Never goes back, in milliseconds. */
   now(): number
-  makeKeeper(source: CredentialSource, pace: Pace, onEvent: (event: KeeperEvent) => void): CredentialKeeper
+  makeKeeper(
+    source: CredentialSource,
+    pace: Pace,
+    clientId: string,
+    onEvent: (event: KeeperEvent) => void,
+  ): CredentialKeeper
 }
 
 /** How the last attempts of a client that is not known went. */
@@ -77,7 +83,7 @@ export class ClientKeepers {
       return this.#options.keepers.get(client, paceKey, (pace) =>
         this.#admit(client, paceKey, (onEvent) => {
           const source = oauthSource({ ...auth, dispatcher: identityProvider() })
-          return this.#options.makeKeeper(source, pace, onEvent)
+          return this.#options.makeKeeper(source, pace, id, onEvent)
         }),
       )
     }
@@ -113,7 +119,10 @@ export class ClientKeepers {
     const again = failed !== undefined || this.#turnedAway.has(client)
     if ((this.#unproven.get(provider) ?? 0) >= (again ? MAX_BEFORE_AGAIN : MAX_UNPROVEN)) {
       this.#turnedAway.set(client, true)
-      throw new Problem('credential-unavailable', 'Too many new callers at once.', { retryAfterS: 1 })
+      throw new Problem('credential-unavailable', 'Too many new callers at once.', {
+        retryAfterS: 1,
+        fault: 'caller',
+      })
     }
     this.#turnedAway.delete(client)
   }
@@ -133,10 +142,11 @@ export class ClientKeepers {
   }
 }
 
-function stillFailing({ message, refused }: AcquireFailure, waitMs: number): Problem {
+function stillFailing(failure: AcquireFailure, waitMs: number): Problem {
   const retryAfterS = Math.ceil(waitMs / 1_000)
-  const detail = `${message} The next attempt is due in ${retryAfterS} s.`
-  return new Problem(refused ? 'caller-refused' : 'credential-unavailable', detail, { retryAfterS })
+  const detail = `${failure.message} The next attempt is due in ${retryAfterS} s.`
+  if (failure.refused) return new Problem('caller-refused', detail, { retryAfterS })
+  return new Problem('credential-unavailable', detail, { retryAfterS, fault: faultOf(failure, {}) })
 }
 
 /** Client id and secret from `Authorization: Basic` (RFC 7617). @throws Problem `caller-not-authenticated` */

@@ -129,19 +129,24 @@ async function exchange(
 ): Promise<Answer> {
   const sent = ['user-agent', 'camunda-auth-proxy', 'accept', '*/*', ...headers]
   try {
-    const answer = await dispatcher.request({
-      origin: url.origin,
-      path: target,
-      method,
-      headers: sent,
-      body,
-      signal,
-    })
+    const request = { origin: url.origin, path: target, method, headers: sent, body, signal }
+    const answer = await orAborted(dispatcher.request(request), signal)
     answer.body.dump({ limit: MAX_ANSWER_BYTES, signal }).catch(() => {})
     return read(answer)
   } catch (error) {
     throw new AcquireError(networkFailure(`The cluster ${url.host}`, url.host, error))
   }
+}
+
+/** undici honours the signal of a request only once it is connected. */
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  promise.catch(() => {})
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason)
+    if (signal.aborted) onAbort()
+    signal.addEventListener('abort', onAbort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
 }
 
 function read({ statusCode, headers }: Dispatcher.ResponseData): Answer {

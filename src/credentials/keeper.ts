@@ -1,5 +1,6 @@
 import { Problem } from '../errors.ts'
 import { attempt } from './attempt.ts'
+import { faultOf } from './blame.ts'
 import type { Clock } from './clock.ts'
 import type { AcquireFailure, Credential, CredentialSource, IssuedCredential } from './credential.ts'
 import type { Pace } from './pace.ts'
@@ -319,10 +320,10 @@ export class CredentialKeeper {
       })
     }
     const retryAfterS = Math.max(1, Math.ceil((this.#notBefore - this.#clock.now()) / 1_000))
-    const { refused, message, code: cause } = this.#lastFailure
+    const { refused, message } = this.#lastFailure
     const detail = `${message} The next attempt is due in ${retryAfterS} s.`
     if (refused) return new Problem(this.#refusal, detail, { retryAfterS })
-    const fault = cause === 'egress' ? 'this proxy' : (this.#source.asked ?? 'identity provider')
+    const fault = faultOf(this.#lastFailure, this.#source)
     return new Problem('credential-unavailable', detail, { retryAfterS, fault })
   }
 

@@ -21,8 +21,8 @@ export interface OAuthOptions extends OAuthSettings {
   dispatcher: Dispatcher
 }
 
-/** Longest that the identity provider may take, in seconds: the whole exchange. */
-const TIMEOUT_S = 10
+/** Longest that an attempt may take, in milliseconds: less than its keeper allows, whose words name nobody. */
+const TIMEOUT_MS = 9_000
 /** An addition that is shorter is no secret, and taking it out of a text would leave nothing to read. */
 const MIN_SECRET_LENGTH = 4
 /** Failures that may mean that the token endpoint is elsewhere by now. */
@@ -38,10 +38,11 @@ export function oauthSource(options: OAuthOptions, now: () => number = Date.now)
   return {
     fingerprint: () => fingerprintOf(options.clientAuth),
     async acquire(signal) {
+      const endsAt = performance.now() + TIMEOUT_MS
       const proof = await proofOf(options.clientAuth, now())
       const fetch = idpFetch(options.dispatcher, signal)
       const endpoint = await locator.find(fetch)
-      const exchange: Exchange = { options, endpoint, proof, fetch, readableLeniently: false }
+      const exchange: Exchange = { options, endpoint, proof, fetch, endsAt, readableLeniently: false }
       try {
         return await grant(exchange)
       } catch (error) {
@@ -59,6 +60,8 @@ interface Exchange {
   endpoint: TokenEndpoint
   proof: Proof
   fetch: IdpFetch
+  /** On the clock of `performance.now()`. */
+  endsAt: number
   /** The answer holds a token for whoever is lenient. */
   readableLeniently: boolean
 }
@@ -73,7 +76,7 @@ function configuration(exchange: Exchange): openid.Configuration {
   const { options, endpoint, proof } = exchange
   const server = { issuer: endpoint.issuer, token_endpoint: endpoint.url.href }
   const client = new openid.Configuration(server, options.clientId, undefined, proof.apply)
-  client.timeout = TIMEOUT_S
+  client.timeout = Math.max(1, exchange.endsAt - performance.now()) / 1_000
   client[openid.customFetch] = tokenFetch(exchange)
   // The settings, or discovery, have already refused plain http to hosts that were not named.
   if (endpoint.url.protocol === 'http:') openid.allowInsecureRequests(client)

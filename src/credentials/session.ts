@@ -31,7 +31,7 @@ export class LoginSession implements Session {
   constructor(api: URL, basePath: string, loginPage: URL) {
     this.#api = api
     const known = LOGIN_PATHS.flatMap((path) => [path, basePath + path])
-    this.#loginPaths = new Set([...known, loginPage.pathname])
+    this.#loginPaths = new Set([...known, loginPage.pathname].map(withoutSlash))
   }
 
   /** The cluster said so in an answer, or took back every cookie. */
@@ -66,7 +66,7 @@ export class LoginSession implements Session {
 
   #isLogin(location: string): boolean {
     if (!URL.canParse(location, this.#api.href)) return false
-    return this.#loginPaths.has(new URL(location, this.#api).pathname.replace(/\/$/, ''))
+    return this.#loginPaths.has(withoutSlash(new URL(location, this.#api).pathname))
   }
 
   #compose(): void {
@@ -75,6 +75,10 @@ export class LoginSession implements Session {
     this.#unsafe =
       this.#csrfToken === undefined ? this.#safe : [...this.#safe, 'x-csrf-token', this.#csrfToken]
   }
+}
+
+function withoutSlash(path: string): string {
+  return path.replace(/\/$/, '')
 }
 
 /** The values of a header in a flat list; undefined, and nothing made, if it is not there. */

@@ -19,7 +19,7 @@ export interface TokenEndpointLocator {
 
 /** How long metadata is believed, and how long it may take to come. */
 const METADATA_MS = 60 * 60_000
-const TIMEOUT_MS = 10_000
+const TIMEOUT_MS = 5_000
 
 /**
  * A token URL as it is, or the one that the metadata of the issuer names, which is asked for once an hour. `now` is

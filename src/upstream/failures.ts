@@ -8,6 +8,8 @@ const TIMEOUTS = new Set([
   'UND_ERR_BODY_TIMEOUT',
   'ETIMEDOUT',
 ])
+/** RFC 9113 section 8.7: it was not carried out. */
+const REFUSED_STREAM = 'HTTP2_RESET_7'
 const CLOSING = new Set(['UND_ERR_DESTROYED', 'UND_ERR_CLOSED'])
 
 /**
@@ -23,6 +25,16 @@ export function upstreamProblem(error: Error, cluster: string, sent: boolean): P
   if (CLOSING.has(code)) return new Problem('draining', 'This proxy is shutting down.')
   if (TIMEOUTS.has(code))
     return new Problem('upstream-timeout', `The cluster ${cluster} did not answer in time (${code}).`)
+  if (code === 'ERR_HTTP2_HEADER_SINGLE_VALUE')
+    return new Problem(
+      'bad-request',
+      `A header that may stand once stands twice, and nothing was sent (${code}).`,
+    )
+  if (code === REFUSED_STREAM)
+    return new Problem(
+      'upstream-unreachable',
+      `The cluster ${cluster} moved on and did not take the request (${code}).`,
+    )
   if (NOT_LET_IN.test(code)) {
     return new Problem(
       'upstream-unreachable',

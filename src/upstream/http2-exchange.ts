@@ -99,7 +99,10 @@ class Http2Exchange implements Dispatcher.DispatchController {
       if (stream.rstCode === constants.NGHTTP2_NO_ERROR && this.rawHeaders !== null) this.#complete()
       else this.#fail(new StreamReset(stream.rstCode))
     })
-    stream.once('error', (error) => this.#fail(error))
+    stream.once('error', (error) => {
+      const wasRefused = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM
+      this.#fail(wasRefused ? new StreamReset(stream.rstCode) : error)
+    })
     stream.once('close', () => {
       this.#onOver()
       this.#fail(new StreamReset(stream.rstCode))

@@ -30,7 +30,7 @@ function doorLab(t: { teardown(end: () => unknown): void }, provider: Provider) 
   const clients = new ClientKeepers({
     keepers,
     now: () => clock.now(),
-    makeKeeper(_source, pace, onEvent) {
+    makeKeeper(_source, pace, _clientId, onEvent) {
       const source = {
         fingerprint: async () => 'fingerprint',
         acquire: (signal: AbortSignal) => lab.provider(++lab.asked, signal),
