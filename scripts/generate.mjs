@@ -366,7 +366,10 @@ function causes() {
   const passing = [
     [code('network'), 'Who is asked could not be reached; the error code of the system is in the message.'],
     [code('timeout'), 'It could not be reached, or did not answer, in time.'],
-    [code('tls'), 'Its certificate was not accepted, and nothing was sent; or it wants another client certificate.'],
+    [
+      code('tls'),
+      'Its certificate was not accepted, and nothing was sent; or it wants another client certificate.',
+    ],
     [
       code('egress'),
       'The way out failed before it was reached: the egress proxy, or a certificate, key or authority of ours.',
