@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { clientCallers } from '../helpers/client-callers.ts'
 
@@ -27,40 +26,23 @@ t.test('a wrong secret keeps the right one of the same client out neither before
 t.test('two hundred wrong ones at once and again and again', async (t) => {
   const { call, provider } = await clientCallers(t)
   t.equal((await call('known', 'right')).status, 200)
-  let over = false
-  const hammer = async (i: number) => {
-    const statuses = new Set<number>()
-    while (!over) {
-      statuses.add((await call(`wrong-${i}`, 'wrong')).status)
-      await sleep(500)
-    }
-    return statuses
+  const statuses = new Set<number>()
+  const wrong = async (i: number) => statuses.add((await call(`wrong-${i}`, 'wrong')).status)
+  // In the first round all are new, and in the second those that come again leave room for who is.
+  for (const expected of [503, 200]) {
+    let isOver = false
+    const round = Promise.all(Array.from({ length: 200 }, (_, i) => wrong(i))).then(() => {
+      isOver = true
+    })
+    const [known, newcomer] = [call('known', 'right'), call(`new-${expected}`, 'right')]
+    t.equal((await known).status, 200)
+    t.notOk(isOver, 'who is known does not wait for those at the door')
+    t.equal((await newcomer).status, expected)
+    await round
   }
-  const hammers = Promise.all(Array.from({ length: 200 }, (_, i) => hammer(i)))
-
-  const newcomer = async () => {
-    const startedAt = performance.now()
-    while ((await call('new', 'right')).status !== 200) await call('known', 'right')
-    return performance.now() - startedAt
-  }
-  await sleep(1_500)
-  const asked = provider.requests.length
-  t.ok((await newcomer()) < 15_000, 'somebody new gets in')
-  const slowest = Math.max(
-    ...(await Promise.all(
-      Array.from({ length: 20 }, async () => {
-        const startedAt = performance.now()
-        t.equal((await call('known', 'right')).status, 200)
-        return performance.now() - startedAt
-      }),
-    )),
-  )
-  over = true
-  for (const statuses of await hammers)
-    t.ok([...statuses].every((status) => status === 401 || status === 503))
-  t.ok(asked >= 2, 'there were wrong ones at the door')
-  t.ok(slowest < 5_000, `who is known waits for the machine alone: ${slowest} ms`)
+  t.strictSame([...statuses].sort(), [401, 503])
   const [first, last] = [provider.requests[0]?.at ?? 0, provider.requests.at(-1)?.at ?? 0]
+  t.ok(provider.requests.length > 3, 'there were wrong ones at the door')
   // Arrivals may bunch up on a busy machine; there cannot be more of them.
   t.ok(provider.requests.length - 2 <= (last - first) / 1_000, 'one request a second')
 })
