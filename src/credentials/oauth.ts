@@ -76,7 +76,8 @@ function configuration(exchange: Exchange): openid.Configuration {
   const { options, endpoint, proof } = exchange
   const server = { issuer: endpoint.issuer, token_endpoint: endpoint.url.href }
   const client = new openid.Configuration(server, options.clientId, undefined, proof.apply)
-  client.timeout = Math.max(1, exchange.endsAt - performance.now()) / 1_000
+  // Whole seconds: AbortSignal.timeout takes no fraction of a millisecond.
+  client.timeout = Math.max(1, Math.round((exchange.endsAt - performance.now()) / 1_000))
   client[openid.customFetch] = tokenFetch(exchange)
   // The settings, or discovery, have already refused plain http to hosts that were not named.
   if (endpoint.url.protocol === 'http:') openid.allowInsecureRequests(client)

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { LoginSession } from '../../src/credentials/session.ts'
 import { cookieLab, IDLE_MS, lines, send } from '../helpers/cookie-lab.ts'
 
 t.test('the cluster said so to a request: no question is asked first', async (t) => {
@@ -85,4 +86,13 @@ t.test('a login that fails is tried again by the next attempt', async (t) => {
   cluster.seen.length = 0
   await session()
   t.strictSame(lines(cluster), ['POST /login'])
+})
+
+t.test('a login page of its own path, with or without a slash at its end', async (t) => {
+  for (const page of ['http://c.example/sso/login', 'http://c.example/sso/login/']) {
+    for (const location of ['/sso/login', '/sso/login/', 'http://c.example/sso/login?next=/v2']) {
+      const session = new LoginSession(new URL('http://c.example/'), '', new URL(page))
+      t.equal(session.isOver(302, location), true, `${page} ${location}`)
+    }
+  }
 })
