@@ -63,7 +63,8 @@ export function keeperLog(logger: Logger, strategy: Strategy = 'OAUTH'): (event:
   return (event) => {
     switch (event.type) {
       case 'acquired':
-        return logAcquired(logger, name, event)
+        // Of nothing there is nothing to tell.
+        return strategy === 'NONE' ? undefined : logAcquired(logger, name, event)
       case 'failed':
         return logFailed(logger, name, event)
       case 'renewal-forced':

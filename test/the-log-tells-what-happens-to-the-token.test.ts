@@ -43,6 +43,34 @@ t.test('lifetime and next renewal; failures with their cause and the next try', 
   ])
 })
 
+t.test(
+  'each method by its own word, one that was there before at debug level, and nothing of none',
+  async (t) => {
+    const event: KeeperEvent = {
+      type: 'acquired',
+      generation: 1,
+      same: false,
+      tookMs: 1,
+      lifetimeMs: 60_000,
+      renewInMs: 45_000,
+    }
+    const said = (['OAUTH', 'BEARER', 'BASIC', 'COOKIE', 'NONE'] as const).flatMap((strategy) =>
+      logOf((logger) => {
+        keeperLog(logger, strategy)(event)
+        keeperLog(logger, strategy)({ ...event, same: true })
+        logger.info('end')
+      }).map(({ level, msg }) => `${level} ${msg}`),
+    )
+    const words = ['token', 'token', 'password', 'login']
+    const expected = words.flatMap((word) => [
+      `info ${word} acquired`,
+      `debug ${word} is still good`,
+      'info end',
+    ])
+    t.strictSame(said, [...expected, 'info end'])
+  },
+)
+
 t.test('an error is logged without its causes and its own properties', async (t) => {
   const error = Object.assign(new Error('visible', { cause: { body: 'canary' } }), {
     response: 'canary',
