@@ -79,6 +79,9 @@ const cases = {
       ...mutualTls(lab),
     }),
 
+  'scope openid, which brings an ID token along': (lab) =>
+    signsIn(lab, 'with-secret-in-body', { ...secretOf(lab), CAMUNDA_OAUTH_SCOPE: 'openid' }),
+
   'tokens of 10 s are renewed ahead': renewsAhead,
   'a rotated secret': followsARotation,
   'a client that is disabled and enabled again': survivesBeingDisabled,

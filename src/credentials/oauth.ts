@@ -91,10 +91,21 @@ function tokenFetch(exchange: Exchange): openid.CustomFetch {
   return async (url, init) => {
     const response = await fetch(url, { ...init, headers: { ...init.headers, ...USER_AGENT, ...added } })
     if (response.status !== 200 && response.status !== 201) return response
-    const answer = lenientAnswer(await jsonIn(response.clone()))
+    const body = await jsonIn(response.clone())
+    const answer = lenientAnswer(body)
     exchange.readableLeniently = answer !== undefined
-    return answer !== undefined && options.lenient ? Response.json(answer) : response
+    if (answer !== undefined && options.lenient) return Response.json(answer)
+    return hasIdToken(body) ? Response.json({ ...body, id_token: undefined }, response) : response
   }
+}
+
+/**
+ * Whether there is an ID token, as Keycloak gives one where the scope is `openid`. openid-client would check it against
+ * an issuer that a token URL does not tell, and nobody here has a use for it.
+ */
+function hasIdToken(body: unknown): body is { id_token: string } {
+  const idToken = typeof body === 'object' && body !== null && 'id_token' in body ? body.id_token : undefined
+  return typeof idToken === 'string' && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(idToken)
 }
 
 /** What is set by a name of its own comes before what is added. */

@@ -37,6 +37,14 @@ t.test('for no time that can be understood', async (t) => {
   }
 })
 
+t.test('an ID token beside it, of whatever issuer, is nobody’s business here', async (t) => {
+  const { idp, acquire } = await oauthLab(t)
+  const id_token = jwt({ iss: 'https://elsewhere.example/realms/camunda', exp: 1 })
+  const body = { access_token, token_type: 'Bearer', expires_in: 60, scope: 'openid', id_token }
+  idp.answerWith((_request, response) => json(response, 200, body))
+  t.strictSame(await acquire(), { headers: ['authorization', `Bearer ${access_token}`], lifetimeMs: 60_000 })
+})
+
 t.test('a bearer token, in capitals or not', async (t) => {
   const { idp, acquire } = await oauthLab(t)
   for (const token_type of ['Bearer', 'bearer', 'BEARER']) {
