@@ -84,7 +84,7 @@ async function logIn(
   signal: AbortSignal,
 ): Promise<{ session: LoginSession; page: LoginPage }> {
   const password = await readSecret(PASSWORD, options.password)
-  const answers: string[] = []
+  const answers: { url: URL; status: number }[] = []
   for (const page of pages) {
     const { url } = page
     const request = loginRequest(page, options.username, password)
@@ -93,7 +93,7 @@ async function logIn(
     if (verdict === 'in') return { session: opened(options, page, answer), page }
     if (verdict === 'busy') throw new AcquireError(busy(url, answer))
     if (verdict === 'refused') throw new AcquireError(wrongPassword(options, url))
-    answers.push(`POST ${shown(url)} answered status ${answer.status}`)
+    answers.push({ url, status: answer.status })
     // Whoever sends us to the single sign-on has no other page, and no need to see the password in a query.
     if (verdict === 'elsewhere') break
   }
@@ -175,12 +175,17 @@ function wrongPassword({ username }: CookieOptions, url: URL): AcquireFailure {
   }
 }
 
-function noLoginPage({ cluster }: CookieOptions, answers: readonly string[]): AcquireFailure {
+function noLoginPage(
+  { cluster }: CookieOptions,
+  answers: readonly { url: URL; status: number }[],
+): AcquireFailure {
   const { host } = new URL(cluster.origin)
+  const said = answers.map(({ url, status }) => `POST ${shown(url)} answered status ${status}`).join(', ')
   return {
     code: 'no-login-page',
-    message: `The cluster ${host} has no form login: ${answers.join(', ')}. One with OpenID Connect wants OAUTH, not COOKIE.`,
-    refused: true,
+    message: `The cluster ${host} has no form login: ${said}. One with OpenID Connect wants OAUTH, not COOKIE.`,
+    // A 404 alone may be the word of something in front of a cluster that is starting.
+    refused: answers.some(({ status }) => status !== 404),
   }
 }
 

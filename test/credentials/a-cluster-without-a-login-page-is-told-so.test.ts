@@ -21,6 +21,21 @@ t.test('it sends to another host', async (t) => {
   t.strictSame(lines(cluster), ['POST /login'], 'and is not followed there')
 })
 
+t.test(
+  'only 404: something in front of a cluster that is starting may say so, and it is tried again soon',
+  async (t) => {
+    for (const [other, refused] of [
+      [404, false],
+      [405, true],
+    ] as const) {
+      const { failure } = await toldLab(t, (request, response) =>
+        response.writeHead(request.url === '/login' ? 404 : other).end(),
+      )
+      t.match(await failure(), { code: 'no-login-page', refused })
+    }
+  },
+)
+
 t.test('neither page is there: what each of them answered is said', async (t) => {
   const { failure, cluster } = await toldLab(t, (request, response) =>
     response.writeHead(request.url === '/login' ? 404 : 405).end(),
