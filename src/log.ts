@@ -4,12 +4,6 @@ import type { KeeperEvent } from './credentials/keeper.ts'
 
 type Strategy = AuthSettings['strategy']
 
-/** What those who hold connections tell. */
-interface RenewalNotices {
-  onRenewed(sentence: string): void
-  onRenewalFailed(sentence: string): void
-}
-
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 
 /**
@@ -100,10 +94,10 @@ function logFailed(logger: Logger, name: string, event: Extract<KeeperEvent, { t
 }
 
 /** Logs that certificate files were renewed, or could not be. */
-export function connectionLog(logger: Logger): RenewalNotices {
+export function connectionLog(logger: Logger) {
   return {
-    onRenewed: (sentence) => logger.info(sentence),
-    onRenewalFailed: (sentence) => logger.error(sentence),
+    onRenewed: (sentence: string) => logger.info(sentence),
+    onRenewalFailed: (sentence: string) => logger.error(sentence),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ApiSettings, Settings } from '../config/settings.ts'
+import { type ApiSettings, type Settings, urlOf } from '../config/settings.ts'
 
 /** What a person wants to know when the proxy has started, line by line. Holds no secret. */
 export interface StartReport {
@@ -30,8 +30,7 @@ export function startReport(settings: Settings, listening: string, admin: string
     tryIt: `${curl(settings, listening)}/v2/topology`,
   }
   if (!('identityProvider' in auth)) return report
-  const provider =
-    'issuer' in auth.identityProvider ? auth.identityProvider.issuer : auth.identityProvider.tokenUrl
+  const provider = urlOf(auth.identityProvider)
   const clientId = 'clientId' in auth ? auth.clientId : 'of each caller'
   // A query may hold what is nobody's business.
   const identityProvider = provider.origin + provider.pathname

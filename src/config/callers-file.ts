@@ -2,6 +2,7 @@ import { unwatchFile, watchFile } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { SettingsError } from '../errors.ts'
 import { type Callers, parseCallers } from './callers.ts'
+import { errorCode } from './error-code.ts'
 import { mayBlock } from './secrets.ts'
 
 export interface CallersFile {
@@ -57,7 +58,7 @@ async function readCallers(path: string): Promise<ReturnType<typeof parseCallers
     return parseCallers(parse(text, { maxAliasCount: 100, prettyErrors: false, logLevel: 'error' }))
   } catch (error) {
     // The parser's own message quotes the line.
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    const code = errorCode(error) ?? 'unknown'
     const isFile = error instanceof Error && 'syscall' in error
     return {
       faults: [`callersFile: expected ${isFile ? `a readable file (${code})` : 'valid YAML or JSON'}`],

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parseArgs, parseEnv } from 'node:util'
 import type { SettingFault } from '../errors.ts'
 import { environmentNames, flagName, unknownVariables } from './camunda-env.ts'
+import { errorCode } from './error-code.ts'
 import {
   clusterSettingNames,
   isSecret,
@@ -226,7 +227,7 @@ async function readConfigFile(
 }
 
 function reason(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+  return errorCode(error) ?? 'unknown'
 }
 
 /** The nearest known name, if one is near enough to have been meant. */

@@ -24,14 +24,7 @@ const evidence: Record<Exclude<Strategy, 'NONE'>, readonly ClusterSettingName[]>
 }
 
 /** What is said of the proxy's own client. */
-const CLIENT: readonly ClusterSettingName[] = [
-  'clientId',
-  'clientSecret',
-  'clientSecretFile',
-  'oauthPrivateKey',
-  'oauthPrivateKeyFile',
-  'administrationClientId',
-]
+const CLIENT = evidence.OAUTH.filter((name) => name !== 'oauthIssuer').concat('administrationClientId')
 
 const SAAS_LOGIN = /^login\.cloud(\.[\w-]+)*\.(camunda\.io|ultrawombat\.com)$/
 const MINUTE = 60_000

@@ -13,15 +13,16 @@ import {
 } from './resolve-auth.ts'
 import { parseRule } from './rules.ts'
 import { Secret } from './secrets.ts'
-import type {
-  ApiSettings,
-  AuthSettings,
-  CallerAuthSettings,
-  ClusterSettings,
-  ConnectionSettings,
-  IdentityProvider,
-  ScopePolicy,
-  TlsSettings,
+import {
+  type ApiSettings,
+  type AuthSettings,
+  type CallerAuthSettings,
+  type ClusterSettings,
+  type ConnectionSettings,
+  type IdentityProvider,
+  type ScopePolicy,
+  type TlsSettings,
+  urlOf,
 } from './settings.ts'
 import type { Work } from './work.ts'
 
@@ -74,10 +75,6 @@ export async function resolveCluster(
 }
 
 /** Another method would be ignored, and NONE would also lift the ban on plain http from what callers send. */
-function urlOf(provider: IdentityProvider): URL {
-  return 'issuer' in provider ? provider.issuer : provider.tokenUrl
-}
-
 function connection(
   url: URL,
   tls: TlsSettings,

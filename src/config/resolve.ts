@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { SettingFault } from '../errors.ts'
+import { DEFAULT_CLUSTER } from './callers.ts'
 import { EGRESS_PROXY_EXPECTED, type EgressProxies, egressProxyFor, egressProxyUrl } from './egress.ts'
 import { isLoopback, reaches } from './hosts.ts'
 import type { Ranked } from './layers.ts'
@@ -15,9 +16,6 @@ export interface Resolved {
   /** Values that were worked out from others. */
   derived: Map<SettingName, Ranked>
 }
-
-/** The name of the cluster that the settings outside of `clusters` are about. */
-const OWN_NAME = 'default'
 
 /**
  * Works the program's settings out of valid raw ones, and finds what is wrong between them: those of the proxy and
@@ -35,7 +33,8 @@ export async function resolve(given: Given, entries: ReadonlyMap<string, Given>)
     name,
     work: new Work(entry, `clusters.${name}.`, plainHttp),
   }))
-  if (defaultName === OWN_NAME && !entries.has(OWN_NAME)) works.unshift({ name: OWN_NAME, work })
+  if (defaultName === DEFAULT_CLUSTER && !entries.has(DEFAULT_CLUSTER))
+    works.unshift({ name: DEFAULT_CLUSTER, work })
   const clusters = new Map<string, ClusterSettings>()
   for (const { name, work } of works) {
     const cluster = await resolveCluster(work, name, context)
@@ -75,7 +74,8 @@ function nameOfDefault(work: Work, entries: ReadonlyMap<string, Given>): string 
   const { defaultCluster } = work.raw
   const names = [...entries.keys()]
   const outside = clusterSettingNames.filter((name) => work.isGiven(name))
-  const chosen = defaultCluster ?? (outside.length > 0 || names.length === 0 ? OWN_NAME : onlyOf(names))
+  const chosen =
+    defaultCluster ?? (outside.length > 0 || names.length === 0 ? DEFAULT_CLUSTER : onlyOf(names))
   if (chosen === undefined)
     return work.fault(
       'defaultCluster',
@@ -87,10 +87,13 @@ function nameOfDefault(work: Work, entries: ReadonlyMap<string, Given>): string 
       `the name of one of the clusters: ${names.join(', ') || 'there are none'}`,
     )
   // The rights of callers speak of the cluster at /v2 by this name.
-  if (entries.has(OWN_NAME) && (chosen !== OWN_NAME || (defaultCluster === undefined && outside.length > 0)))
+  if (
+    entries.has(DEFAULT_CLUSTER) &&
+    (chosen !== DEFAULT_CLUSTER || (defaultCluster === undefined && outside.length > 0))
+  )
     return work.fault(
       'defaultCluster',
-      `${OWN_NAME}, or the cluster of that name to be called something else`,
+      `${DEFAULT_CLUSTER}, or the cluster of that name to be called something else`,
     )
   if (defaultCluster !== undefined) checkOutside(work, outside, defaultCluster)
   return chosen
@@ -102,13 +105,13 @@ function onlyOf(names: readonly string[]): string | undefined {
 
 /** What is said outside of `clusters` is for nothing if one of them is the default; a limit must not be. */
 function checkOutside(work: Work, outside: readonly SettingName[], defaultCluster: string): void {
-  const limits = outside.filter((name) => name === 'readOnly' || name === 'allow')
-  for (const name of limits)
+  const isLimit = (name: SettingName) => name === 'readOnly' || name === 'allow'
+  for (const name of outside.filter(isLimit))
     work.fault(
       name,
       `it to be set for each of the clusters: it does not hold for ${defaultCluster} otherwise`,
     )
-  const others = outside.filter((name) => name !== 'readOnly' && name !== 'allow')
+  const others = outside.filter((name) => !isLimit(name))
   if (others.length > 0)
     work.warn(`not used, since defaultCluster is ${defaultCluster}: ${others.join(', ')}`)
 }

@@ -22,6 +22,11 @@ export type ClientAuth =
 /** Where tokens come from: a token URL as it is, or an issuer whose metadata names it (OpenID Connect Discovery 1.0). */
 export type IdentityProvider = { tokenUrl: URL } | { issuer: URL }
 
+/** The URL by which an identity provider is known: its issuer, or its token URL. */
+export function urlOf(provider: IdentityProvider): URL {
+  return 'issuer' in provider ? provider.issuer : provider.tokenUrl
+}
+
 export interface OAuthSettings {
   identityProvider: IdentityProvider
   clientId: string

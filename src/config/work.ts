@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import type { SettingFault } from '../errors.ts'
 import { type BaseUrl, parseBaseUrl } from './base-url.ts'
 import { environmentNames } from './camunda-env.ts'
+import { codeInBrackets } from './error-code.ts'
 import { bareHost, isLoopback } from './hosts.ts'
 import type { Ranked } from './layers.ts'
 import { type RawSettings, type SettingName, settingSchema } from './schema.ts'
@@ -131,8 +132,7 @@ export class Work {
         this.warn(`${path} is readable by every user of this machine: chmod 600 it`)
       return Secret.ofFile(path)
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
-      return this.fault(name, `a readable file${code}`)
+      return this.fault(name, `a readable file${codeInBrackets(error)}`)
     }
   }
 

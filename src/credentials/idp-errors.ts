@@ -30,9 +30,7 @@ export function explainFailure(error: unknown, tokenUrl: URL, secrets: readonly 
   if (error instanceof WWWAuthenticateChallengeError) return answered(tokenUrl, error.response, { secrets })
   const cause = error instanceof Error ? error.cause : undefined
   if (cause instanceof AcquireError) return cause.failure
-  if (cause instanceof Error && codeOf(error) === undefined) {
-    return network(tokenUrl, cause)
-  }
+  if (cause instanceof Error && codeOf(error) === undefined) return network(tokenUrl, cause)
   if (codeOf(error) === 'OAUTH_TIMEOUT') return failure('timeout', `${who(tokenUrl)} did not answer in time.`)
   if (isResponse(cause) && cause.status !== 200) return answered(tokenUrl, cause, { secrets })
   return malformed(tokenUrl, reasons[codeOf(error) ?? ''] ?? 'it is not a token response').failure

@@ -1,3 +1,4 @@
+import { codeInBrackets } from '../config/error-code.ts'
 import type { Secret } from '../config/secrets.ts'
 import { AcquireError } from './credential.ts'
 
@@ -20,8 +21,7 @@ export async function readSecret(
   try {
     return await secret[part]()
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
-    const message = `The ${role.name} cannot be read from ${secret.origin}${code}.`
+    const message = `The ${role.name} cannot be read from ${secret.origin}${codeInBrackets(error)}.`
     throw new AcquireError({ code: role.code, message, refused: false })
   }
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { codeInBrackets } from '../config/error-code.ts'
 import { AcquireError } from './credential.ts'
 
 const MAX_OUTPUT_BYTES = 64 * 1024
@@ -94,8 +95,7 @@ function failed(code: number | null, signal: NodeJS.Signals | null): AcquireErro
 }
 
 function notStarted(error: unknown): AcquireError {
-  const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
-  return commandFailure('command-failed', `could not be started${code}`)
+  return commandFailure('command-failed', `could not be started${codeInBrackets(error)}`)
 }
 
 /** What a command did wrong, in words that follow its name. Refused is only what will not mend itself by and by. */

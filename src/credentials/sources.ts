@@ -1,6 +1,12 @@
 import type { Dispatcher } from 'undici'
 import type { Secret } from '../config/secrets.ts'
-import type { AuthSettings, ClientAuth, CookieSettings, OAuthSettings } from '../config/settings.ts'
+import {
+  type AuthSettings,
+  type ClientAuth,
+  type CookieSettings,
+  type OAuthSettings,
+  urlOf,
+} from '../config/settings.ts'
 import { basicSource } from './basic.ts'
 import { bearerSource } from './bearer.ts'
 import type { CredentialSource } from './credential.ts'
@@ -60,10 +66,7 @@ export function credentialKeys(auth: AuthSettings, connection: string): { key: s
 
 /** Who is asked for the credential; undefined if nobody is. */
 function askedOf(auth: AuthSettings): string | undefined {
-  if (auth.strategy === 'OAUTH') {
-    const { identityProvider: provider } = auth
-    return 'issuer' in provider ? provider.issuer.href : provider.tokenUrl.href
-  }
+  if (auth.strategy === 'OAUTH') return urlOf(auth.identityProvider).href
   return auth.strategy === 'COOKIE' ? (auth.loginUrl?.href ?? addressOf(auth)) : undefined
 }
 

@@ -2,6 +2,7 @@ import { rm, stat } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
 import type { FastifyInstance } from 'fastify'
+import { errorCode } from '../config/error-code.ts'
 
 export type ListenTarget = { host: string; port: number } | { socket: string }
 
@@ -84,7 +85,7 @@ const reasons: Record<string, string> = {
 }
 
 function explain(error: unknown, target: ListenTarget): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+  const code = errorCode(error) ?? 'unknown'
   const where = 'socket' in target ? target.socket : `${target.host}:${target.port}`
   return `Cannot listen on ${where}: ${reasons[code] ?? code}.`
 }

@@ -58,7 +58,7 @@ export class Router {
     if (target === undefined) throw new Error('a request was routed whose target was not checked')
     const { url, cluster, api } = target
     const way = this.#way(cluster, api)
-    const path = callerPath(api, url.split('?', 1)[0] ?? '')
+    const path = callerPath(api, url)
     const problem = this.#outOfScope(request, way, path) ?? this.#callerCheck(request, way.names, path)
     if (problem !== undefined) throw problem
     return { destination: way.destination, url, back: way.back }

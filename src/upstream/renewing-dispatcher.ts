@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Agent, type Dispatcher } from 'undici'
 import { EgressError } from '../config/egress-error.ts'
+import { codeInBrackets } from '../config/error-code.ts'
 import type { Secret } from '../config/secrets.ts'
 import type { Clock } from '../credentials/clock.ts'
 import { fail } from './failing.ts'
@@ -166,8 +167,7 @@ async function textOf(secret: Secret | undefined): Promise<string | undefined> {
   try {
     return await secret?.read()
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
-    throw new EgressError('tls-unusable', `The ${secret?.origin} cannot be read${code}.`)
+    throw new EgressError('tls-unusable', `The ${secret?.origin} cannot be read${codeInBrackets(error)}.`)
   }
 }
 

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import * as tls from 'node:tls'
 import { EgressError } from '../config/egress-error.ts'
+import { errorCode } from '../config/error-code.ts'
 import type { Secret } from '../config/secrets.ts'
 import type { TlsSettings } from '../config/settings.ts'
 
@@ -48,7 +49,7 @@ function context(options: tls.SecureContextOptions, settings: TlsSettings): tls.
 
 /** OpenSSL's own words may quote what it read. */
 function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+  const code = errorCode(error) ?? 'unknown'
   if (/MISMATCH/.test(code)) return `do not belong together (${code})`
   if (/BAD_DECRYPT|PASSWORD|PASSPHRASE|INTERRUPTED|EMPTY_PASS/i.test(code))
     return `cannot be used: the passphrase is missing or wrong (${code})`
