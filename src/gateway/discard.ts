@@ -1,12 +1,25 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 const MAX_DISCARD_MS = 10_000
+/** Beyond, to copy it costs more than to write it apart. */
+const MAX_JOINED_BYTES = 16 * 1024
 
-/** Ends an answer, and reads and drops what the caller still sends. Somebody who sends on for more than 10 s is cut off. */
-export function endAnswer(request: IncomingMessage, response: ServerResponse, closes: boolean): void {
+/**
+ * Ends an answer with what is left of its body, and reads and drops what the caller still sends. Somebody who sends on
+ * for more than 10 s is cut off.
+ */
+export function endAnswer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  closes: boolean,
+  last?: Buffer,
+): void {
   if (closes || !response.shouldKeepAlive) closeByHalves(request)
   discardRest(request)
-  response.end()
+  if (last === undefined) response.end()
+  // As a text, one character for each byte, it leaves in one piece with the head.
+  else if (last.length <= MAX_JOINED_BYTES) response.end(last.toString('latin1'), 'latin1')
+  else response.end(last)
 }
 
 /**

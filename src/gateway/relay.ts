@@ -31,7 +31,9 @@ export class Relay implements Dispatcher.DispatchHandler {
   readonly #startedAt = performance.now()
   readonly #stopListening: () => void
   #controller: Controller | undefined
-  #bodyBegun = false
+  /** The beginning of the body, which may be all of it: then it leaves in one write with the head. */
+  #first: Buffer | undefined
+  #headSent = false
   #done = false
   #closes = false
 
@@ -65,18 +67,22 @@ export class Relay implements Dispatcher.DispatchHandler {
     if (this.#closes) headers.push('connection', 'close')
     this.#response.on('drain', this.#onDrain)
     this.#response.writeHead(status, reasonPhrase(message), headers)
-    queueMicrotask(this.#flushHead)
+    queueMicrotask(this.#flush)
   }
 
   onResponseData(controller: Controller, chunk: Buffer): void {
-    this.#bodyBegun = true
-    if (!this.#response.write(chunk)) controller.pause()
+    if (!this.#headSent && this.#first === undefined) {
+      this.#first = chunk
+      return
+    }
+    const isFull = !this.#sendBeginning() || !this.#response.write(chunk)
+    if (isFull) controller.pause()
   }
 
   onResponseEnd(): void {
     this.#context.accessLog.answered(this.#request, this.#response.statusCode, this.#startedAt)
     this.#settle()
-    endAnswer(this.#request, this.#response, this.#closes)
+    endAnswer(this.#request, this.#response, this.#closes, this.#first)
   }
 
   onResponseError(_controller: Controller, error: Error): void {
@@ -85,6 +91,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     const { accessLog } = this.#context
     const problem = error instanceof Problem ? error : this.#defect(error)
     if (this.#response.headersSent) {
+      this.#sendBeginning()
       this.#response.destroy()
       accessLog.answered(this.#request, this.#response.statusCode, this.#startedAt, problem.message)
     } else if (this.#request.socket.destroyed) {
@@ -101,10 +108,19 @@ export class Relay implements Dispatcher.DispatchHandler {
     return new Problem('internal-error', 'An unexpected error occurred.')
   }
 
-  /** A head whose body did not arrive with it goes out alone; otherwise both leave in one write. */
-  readonly #flushHead = (): void => {
+  /** What has come of the answer goes out if the rest did not come with it. */
+  readonly #flush = (): void => {
+    if (!this.#done && !this.#sendBeginning()) this.#controller?.pause()
+  }
+
+  /** Sends the head, and what there is of the body; says whether there is room for more. */
+  #sendBeginning(): boolean {
+    if (this.#headSent) return true
+    this.#headSent = true
+    const first = this.#first
+    this.#first = undefined
     // Not flushHeaders, which writes header bytes beyond ASCII as UTF-8.
-    if (!this.#bodyBegun && !this.#done) this.#response.write('', 'latin1')
+    return first === undefined ? this.#response.write('', 'latin1') : this.#response.write(first)
   }
 
   readonly #onDrain = (): void => {

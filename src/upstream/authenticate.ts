@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici'
 import type { Credential } from '../credentials/credential.ts'
 import type { CredentialKeeper } from '../credentials/keeper.ts'
 import { upstreamProblem } from './failures.ts'
-import { latin1 } from './headers.ts'
+import { headerValue, latin1 } from './headers.ts'
 import type { ReplayBody } from './replay-body.ts'
 
 /** A request as the gateway hands it over: headers as a flat list, a body that can be sent twice. */
@@ -239,7 +239,7 @@ class Attempt implements Handler {
     message?: string,
   ): void {
     if (status < 200) return
-    const isRefused = this.#isRefused(status, headers, controller)
+    const isRefused = this.#isRefused(status, controller)
     if (isRefused && this.#first && this.#exchange.replayable) {
       this.#hold(controller, status, headers, message)
       return
@@ -275,11 +275,12 @@ class Attempt implements Handler {
   }
 
   /** Whether the cluster refused the credential; a login hears of every answer. */
-  #isRefused(status: number, headers: IncomingHttpHeaders, controller: Controller): boolean {
+  #isRefused(status: number, controller: Controller): boolean {
     const { session } = this.#credential
     if (session === undefined) return status === 401
-    session.observe(latin1(controller.rawHeaders))
-    return session.isOver(status, headers.location)
+    const headers = latin1(controller.rawHeaders)
+    session.observe(headers)
+    return session.isOver(status, headerValue('location', headers))
   }
 
   /** Keeps the 401 back until it is known whether a newer credential makes it moot. */

@@ -3,6 +3,7 @@ import { Agent, buildConnector, type Dispatcher } from 'undici'
 import type { Secret } from '../config/secrets.ts'
 import type { ConnectionSettings, TlsSettings } from '../config/settings.ts'
 import { type Clock, systemClock } from '../credentials/clock.ts'
+import { Http1Dispatcher } from './http1.ts'
 import { Http2Dispatcher } from './http2.ts'
 import { type RenewalNotices, RenewingDispatcher } from './renewing-dispatcher.ts'
 import { tlsContexts } from './tls-files.ts'
@@ -11,9 +12,6 @@ import { parseEgressProxy, throughTunnel } from './tunnel.ts'
 export type { RenewalNotices } from './renewing-dispatcher.ts'
 
 const SECOND = 1_000
-
-/** Waits with nothing on the wire are legal to the cluster: a long poll may last longer than any default. */
-const NO_TIMEOUT = 0
 
 const connect = {
   rejectUnauthorized: true,
@@ -45,24 +43,29 @@ export function clusterDispatcher(
   watch: Watch = {},
 ): Dispatcher {
   const agent: MakeAgent = (connectorFor) => {
-    const http1 = new Agent({
-      connect: resetsAreErrors(connectorFor({ allowH2: false })),
-      allowH2: false,
-      connections: 1_024,
-      pipelining: 1,
-      headersTimeout: NO_TIMEOUT,
-      bodyTimeout: NO_TIMEOUT,
-      keepAliveTimeout: 4 * SECOND,
-      keepAliveMaxTimeout: 60 * SECOND,
-      keepAliveTimeoutThreshold: 2 * SECOND,
-      maxHeaderSize: 64 * 1024,
-      maxResponseSize: -1,
-      strictContentLength: true,
-    })
+    const connector = connectorFor({ allowH2: false })
+    const http1 = new Http1Dispatcher(connector, () => loginAgent(connector))
     return settings.http2 ? new Http2Dispatcher(connectorFor({ allowH2: true }), http1) : http1
   }
   const ways = { destination: 'the cluster', timeout: CLUSTER_CONNECT_TIMEOUT_MS }
   return dispatcher(settings, ways, agent, notices, watch)
+}
+
+/** For what undici itself asks of the cluster: the pages of a login. */
+function loginAgent(connector: buildConnector.connector): Dispatcher {
+  return new Agent({
+    connect: resetsAreErrors(connector),
+    allowH2: false,
+    connections: 8,
+    pipelining: 1,
+    headersTimeout: 10 * SECOND,
+    bodyTimeout: 10 * SECOND,
+    keepAliveTimeout: 4 * SECOND,
+    keepAliveMaxTimeout: 4 * SECOND,
+    maxHeaderSize: 64 * 1024,
+    maxResponseSize: 1024 * 1024,
+    strictContentLength: true,
+  })
 }
 
 /** The connections to the identity provider: few, short, and with a small answer. */

@@ -8,3 +8,15 @@ export function fail(
 ): void {
   new Agent({ connect: (_options, callback) => callback(error, null) }).dispatch(options, handler)
 }
+
+/** What controls a request that was never sent: there is nothing to control. */
+export const UNSENT: Dispatcher.DispatchController = {
+  aborted: false,
+  paused: false,
+  reason: null,
+  rawHeaders: null,
+  rawTrailers: null,
+  abort() {},
+  pause() {},
+  resume() {},
+}

@@ -100,6 +100,13 @@ export function hasPassed(raw: readonly string[], pseudonym: string): boolean {
   return false
 }
 
+/** The first value of a header, whose name is given in lower case; undefined if it is not there. */
+export function headerValue(name: string, raw: readonly string[]): string | undefined {
+  for (let i = 0; i + 1 < raw.length; i += 2)
+    if (raw[i]?.length === name.length && raw[i]?.toLowerCase() === name) return raw[i + 1]
+  return undefined
+}
+
 /** Header bytes as Node writes them: one character for each byte. */
 export function latin1(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
   return Array.isArray(raw)

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type ClientHttp2Session, connect } from 'node:http2'
 import { type buildConnector, type Dispatcher, errors } from 'undici'
+import { type Connected, connectTo } from './connect.ts'
 import { fail } from './failing.ts'
 import { sendOverHttp2 } from './http2-exchange.ts'
 import { OwnDispatcher } from './own-dispatcher.ts'
@@ -158,12 +159,11 @@ function ready(session: ClientHttp2Session): Promise<void> {
   })
 }
 
-function connected(connector: buildConnector.connector, url: URL) {
-  const { host, hostname, protocol, port } = url
-  return new Promise<NonNullable<Parameters<buildConnector.Callback>[1]>>((resolve, reject) => {
-    connector({ host, hostname, protocol, port }, (error, socket) => {
-      if (error === null) resolve(socket)
-      else reject(error)
+function connected(connector: buildConnector.connector, url: URL): Promise<Connected> {
+  return new Promise((resolve, reject) => {
+    connectTo(connector, url, (error, socket) => {
+      if (socket === null) reject(error)
+      else resolve(socket)
     })
   })
 }

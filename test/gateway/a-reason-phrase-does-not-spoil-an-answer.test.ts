@@ -1,5 +1,5 @@
-// RFC 9112 section 4: a reason phrase is optional and may hold any byte beyond ASCII. undici reads it as UTF-8; Node
-// refuses to write what does not fit into one byte a character.
+// RFC 9112 section 4: a reason phrase is optional and may hold any byte beyond ASCII. Node refuses to write what does not
+// fit into one byte a character, so that to read it as UTF-8 would be to lose it.
 import t, { type Test } from 'tap'
 import { rawServer } from '../helpers/fake-cluster.ts'
 import { fakeIdp, tokens } from '../helpers/fake-idp.ts'
@@ -21,18 +21,18 @@ async function answerWith(t: Test, statusLine: Buffer): Promise<{ ask(): Promise
   return { ask: () => rawRequest(proxy.port, requestHead('GET', '/v2/x')) }
 }
 
-const phrases: [string, Buffer, string][] = [
-  ['plain words', Buffer.from('Not Quite'), 'Not Quite'],
-  ['a character of Latin 1', Buffer.from('Gelöscht'), 'Gelöscht'],
-  ['a character beyond it', Buffer.from('Отказано'), ''],
-  ['bytes that are no UTF-8', Buffer.from([0x47, 0xf6]), ''],
-  ['nothing', Buffer.alloc(0), ''],
+const phrases: [string, Buffer][] = [
+  ['plain words', Buffer.from('Not Quite')],
+  ['a character of Latin 1', Buffer.from('Gelöscht')],
+  ['a character beyond it', Buffer.from('Отказано')],
+  ['bytes that are no UTF-8', Buffer.from([0x47, 0xf6])],
+  ['nothing', Buffer.alloc(0)],
 ]
 
-async function check(t: Test, status: number, [what, phrase, expected]: (typeof phrases)[number]) {
+async function check(t: Test, status: number, [what, phrase]: (typeof phrases)[number]) {
   const { ask } = await answerWith(t, Buffer.concat([Buffer.from(`${status} `), phrase]))
   const answer = await ask()
-  t.equal(answer.head.split('\r\n')[0], `HTTP/1.1 ${status} ${expected}`, what)
+  t.equal(answer.head.split('\r\n')[0], `HTTP/1.1 ${status} ${phrase.toString('latin1')}`, what)
   t.equal(answer.body, 'body', what)
 }
 

@@ -1,0 +1,15 @@
+import type { buildConnector } from 'undici'
+
+/** A connection that has been opened. */
+export type Connected = NonNullable<Parameters<buildConnector.Callback>[1]>
+
+/** Opens a connection to an origin, as undici's client would ask for it. `done` may be told at once. */
+export function connectTo(
+  connector: buildConnector.connector,
+  { host, hostname, protocol, port }: URL,
+  done: (error: Error | null, socket: Connected | null) => void,
+): void {
+  // A name server knows no brackets.
+  const bare = hostname.replace(/^\[|\]$/g, '')
+  connector({ host, hostname: bare, protocol, port }, (error, socket) => done(error, socket ?? null))
+}

@@ -1,0 +1,221 @@
+import type { Socket } from 'node:net'
+import { Readable } from 'node:stream'
+import type { Dispatcher } from 'undici'
+import { headerValue } from './headers.ts'
+import { AnswerError, type AnswerHead, AnswerReader, type AnswerSink } from './http1-answer.ts'
+import { type RequestBody, requestHead, writeBody } from './http1-request.ts'
+
+type Options = Dispatcher.DispatchOptions
+type Handler = Dispatcher.DispatchHandler
+
+/** Who keeps a connection between exchanges. */
+export interface Keeper {
+  /** It is free, and may be for so long, in milliseconds; undefined if the server did not say. */
+  onFree(connection: Http1Connection, keepAliveMs: number | undefined): void
+  onClosed(connection: Http1Connection): void
+}
+
+/** A connection of HTTP/1.1 (RFC 9112), which carries one exchange at a time. */
+export class Http1Connection implements AnswerSink {
+  readonly #socket: Socket
+  readonly #host: string
+  readonly #keeper: Keeper
+  readonly #reader = new AnswerReader(this)
+  #exchange: Http1Exchange | undefined
+  #head: AnswerHead | undefined
+  /** Ends the writing of a body that has not gone out whole. */
+  #stopBody: (() => void) | undefined
+  /** Until when the server keeps it, on `performance.now()`. Set by whoever keeps it. */
+  freeUntil = 0
+
+  constructor(socket: Socket, host: string, keeper: Keeper) {
+    this.#socket = socket
+    this.#host = host
+    this.#keeper = keeper
+    socket.on('data', (chunk: Buffer) => this.#read(chunk))
+    socket.on('end', () => this.#onEnd())
+    socket.on('error', (error: Error) => this.#fail(error))
+    socket.on('close', () => {
+      this.#fail(cutOff())
+      keeper.onClosed(this)
+    })
+  }
+
+  get isUsable(): boolean {
+    return this.#exchange === undefined && !this.#socket.destroyed
+  }
+
+  /** Sends a request. Only while it is usable. */
+  send(options: Options, handler: Handler): void {
+    const exchange = new Http1Exchange(handler, this.#socket, (error) => this.#fail(error))
+    this.#exchange = exchange
+    this.#head = undefined
+    try {
+      handler.onRequestStart?.(exchange, {})
+      if (this.#exchange === exchange) this.#write(options)
+    } catch (error) {
+      // Nothing has gone out.
+      this.#exchange = undefined
+      exchange.fail(error as Error)
+      this.#keeper.onFree(this, undefined)
+    }
+  }
+
+  /** Ends it at once, and what it carries with this error. */
+  destroy(error: Error = cutOff()): void {
+    this.#fail(error)
+    this.#socket.destroy()
+  }
+
+  onHead(head: AnswerHead): void {
+    this.#head = head
+    this.#exchange?.head(head)
+  }
+
+  onBody(chunk: Buffer): void {
+    this.#exchange?.data(chunk)
+  }
+
+  onEnd(clean: boolean): void {
+    const exchange = this.#exchange
+    if (exchange === undefined) return
+    const { persists = false, keepAliveS } = this.#head ?? {}
+    this.#exchange = undefined
+    const isSent = this.#stopBody === undefined
+    this.#stopBody?.()
+    this.#stopBody = undefined
+    exchange.end()
+    // A server that answered before it had the whole request may take the rest for the next one.
+    if (!persists || !clean || !isSent) this.#socket.destroy()
+    else this.#keeper.onFree(this, keepAliveS === undefined ? undefined : keepAliveS * 1_000)
+  }
+
+  #write(options: Options): void {
+    const { method, body: stream } = options
+    const path = String(options.path)
+    const headers = (options.headers ?? []) as readonly string[]
+    const body = stream instanceof Readable ? { stream, length: lengthIn(headers) } : undefined
+    const head = requestHead({ method, path, headers }, this.#host, body)
+    this.#reader.expect(method)
+    if (body === undefined) this.#socket.write(head, 'latin1')
+    else this.#writeWithBody(head, body)
+  }
+
+  #writeWithBody(head: string, body: RequestBody): void {
+    const socket = this.#socket
+    // The head leaves with the beginning of the body if that is there already.
+    socket.cork()
+    socket.write(head, 'latin1')
+    setImmediate(() => socket.uncork())
+    this.#stopBody = writeBody(body, socket, (error) => {
+      this.#stopBody = undefined
+      if (error !== undefined) this.#fail(error)
+    })
+  }
+
+  #read(chunk: Buffer): void {
+    try {
+      this.#reader.read(chunk)
+    } catch (error) {
+      this.destroy(error as Error)
+    }
+  }
+
+  #onEnd(): void {
+    try {
+      this.#reader.close()
+    } catch (error) {
+      this.#fail(error as Error)
+    }
+    this.#socket.destroy()
+  }
+
+  #fail(error: Error): void {
+    const exchange = this.#exchange
+    this.#exchange = undefined
+    this.#stopBody?.()
+    this.#stopBody = undefined
+    if (exchange === undefined) return
+    this.#socket.destroy()
+    exchange.fail(error)
+  }
+}
+
+function cutOff(): AnswerError {
+  return new AnswerError('ANSWER_CUT_OFF', 'The connection was closed.')
+}
+
+/** Of the caller's own headers: there is one at most, and it is a number. */
+function lengthIn(headers: readonly string[]): number | undefined {
+  const length = headerValue('content-length', headers)
+  return length === undefined ? undefined : Number(length)
+}
+
+/** What a handler holds on to. Once it is over, it does nothing to whatever its connection carries next. */
+class Http1Exchange implements Dispatcher.DispatchController {
+  readonly #handler: Handler
+  readonly #socket: Socket
+  readonly #onAbort: (reason: Error) => void
+  #isOver = false
+  #isPaused = false
+  reason: Error | null = null
+  rawHeaders: string[] | null = null
+  rawTrailers: string[] | null = null
+
+  constructor(handler: Handler, socket: Socket, onAbort: (reason: Error) => void) {
+    this.#handler = handler
+    this.#socket = socket
+    this.#onAbort = onAbort
+  }
+
+  get aborted(): boolean {
+    return this.reason !== null
+  }
+
+  get paused(): boolean {
+    return this.#isPaused
+  }
+
+  pause(): void {
+    if (this.#isOver) return
+    this.#isPaused = true
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    if (this.#isOver || !this.#isPaused) return
+    this.#isPaused = false
+    this.#socket.resume()
+  }
+
+  abort(reason: Error): void {
+    if (this.#isOver || this.aborted) return
+    this.reason = reason
+    this.#onAbort(reason)
+  }
+
+  head({ status, headers, reason }: AnswerHead): void {
+    this.rawHeaders = headers
+    this.#handler.onResponseStart?.(this, status, {}, reason)
+  }
+
+  data(chunk: Buffer): void {
+    this.#handler.onResponseData?.(this, chunk)
+  }
+
+  end(): void {
+    this.#settle()
+    this.#handler.onResponseEnd?.(this, {})
+  }
+
+  fail(error: Error): void {
+    this.#settle()
+    this.#handler.onResponseError?.(this, error)
+  }
+
+  #settle(): void {
+    this.#isOver = true
+    // Or nobody would hear that the connection ends.
+    if (this.#isPaused) this.#socket.resume()
+  }
+}
