@@ -16,10 +16,23 @@ export function endAnswer(
 ): void {
   if (closes || !response.shouldKeepAlive) closeByHalves(request)
   discardRest(request)
-  if (last === undefined) response.end()
-  // As a text, one character for each byte, it leaves in one piece with the head.
-  else if (last.length <= MAX_JOINED_BYTES) response.end(last.toString('latin1'), 'latin1')
-  else response.end(last)
+  if (last === undefined || last.length > MAX_JOINED_BYTES) response.end(last)
+  else endInOneWrite(response, last)
+}
+
+/**
+ * As a text, one character for each byte, the body leaves in one piece with the head; and uncorked, that piece leaves by
+ * itself, where `end` would add an empty one and write a vector of both.
+ */
+function endInOneWrite(response: ServerResponse, last: Buffer): void {
+  const text = last.toString('latin1')
+  if (response.chunkedEncoding || response.socket === null) {
+    response.end(text, 'latin1')
+    return
+  }
+  response.write(text, 'latin1')
+  response.socket.uncork()
+  response.end()
 }
 
 /**

@@ -28,8 +28,9 @@ export const FORWARDED = '/forwarded'
 const NO_UPSTREAM = 'http://upstream.invalid'
 
 /**
- * Forwards what was routed below `FORWARDED`. @fastify/http-proxy registers the routes and checks destinations; the
- * bytes go through our own dispatch, since its transport parses, retries, and copies what must not be copied.
+ * Forwards what was routed below `FORWARDED`. @fastify/http-proxy registers the routes; the bytes go through our own
+ * dispatch, since its transport parses, retries, and copies what must not be copied. What it checks of destinations has
+ * been checked: what `checkTarget` lets pass passes there, too.
  */
 export async function registerProxy(app: FastifyInstance, options: ProxyOptions): Promise<void> {
   await app.register(async (scope) => {
@@ -39,7 +40,8 @@ export async function registerProxy(app: FastifyInstance, options: ProxyOptions)
       prefix: FORWARDED,
       rewritePrefix: '/',
       httpMethods: forwardedMethods(),
-      handler: (request: FastifyRequest, reply: FastifyReply) => forward(options, request, reply),
+      // Ahead of its own handler, which would only check the destination a second time, at the price of three URLs.
+      preHandler: (request: FastifyRequest, reply: FastifyReply) => forward(options, request, reply),
       internalRewriteLocationHeader: false,
       websocket: false,
       // The rest configures a transport that is not used, so that it would be safe if it were.

@@ -5,7 +5,7 @@ import { headersDown, latin1, type WayBack } from '../upstream/headers.ts'
 import type { ReplayBody } from '../upstream/replay-body.ts'
 import type { AccessLog } from './access-log.ts'
 import { endAnswer } from './discard.ts'
-import { onHangUp } from './hang-up.ts'
+import { type Waiting, waitingOn } from './hang-up.ts'
 import { writeProblem } from './problem.ts'
 
 type Controller = Dispatcher.DispatchController
@@ -22,18 +22,19 @@ export interface RelayContext {
  * Writes one answer of the cluster to one caller as it arrives, no faster than the caller reads. If either side
  * leaves, the other side's half ends too.
  */
-export class Relay implements Dispatcher.DispatchHandler {
+export class Relay implements Dispatcher.DispatchHandler, Waiting {
   readonly #context: RelayContext
   readonly #back: WayBack
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
   readonly #body: ReplayBody | null
   readonly #startedAt = performance.now()
-  readonly #stopListening: () => void
+  readonly #waiting: Set<Waiting>
   #controller: Controller | undefined
   /** The beginning of the body, which may be all of it: then it leaves in one write with the head. */
   #first: Buffer | undefined
   #headSent = false
+  #isFull = false
   #done = false
   #closes = false
 
@@ -49,7 +50,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#request = request
     this.#response = response
     this.#body = body
-    this.#stopListening = onHangUp(request.socket, this.#onCallerGone)
+    this.#waiting = waitingOn(request.socket).add(this)
   }
 
   onRequestStart(controller: Controller): void {
@@ -65,9 +66,8 @@ export class Relay implements Dispatcher.DispatchHandler {
     const headers = headersDown(latin1(controller.rawHeaders), this.#back)
     this.#closes = this.#context.isDraining()
     if (this.#closes) headers.push('connection', 'close')
-    this.#response.on('drain', this.#onDrain)
     this.#response.writeHead(status, reasonPhrase(message), headers)
-    queueMicrotask(this.#flush)
+    process.nextTick(flush, this)
   }
 
   onResponseData(controller: Controller, chunk: Buffer): void {
@@ -75,8 +75,8 @@ export class Relay implements Dispatcher.DispatchHandler {
       this.#first = chunk
       return
     }
-    const isFull = !this.#sendBeginning() || !this.#response.write(chunk)
-    if (isFull) controller.pause()
+    this.#sendBeginning()
+    if (!this.#response.write(chunk)) this.#waitForRoom(controller)
   }
 
   onResponseEnd(): void {
@@ -109,8 +109,16 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   /** What has come of the answer goes out if the rest did not come with it. */
-  readonly #flush = (): void => {
-    if (!this.#done && !this.#sendBeginning()) this.#controller?.pause()
+  flush(): void {
+    if (this.#done || this.#sendBeginning() || this.#controller === undefined) return
+    this.#waitForRoom(this.#controller)
+  }
+
+  onHangUp(): void {
+    if (this.#done) return
+    this.#settle()
+    this.#context.accessLog.abandoned(this.#request, this.#startedAt)
+    this.#controller?.abort(new Error('the caller left'))
   }
 
   /** Sends the head, and what there is of the body; says whether there is room for more. */
@@ -123,22 +131,25 @@ export class Relay implements Dispatcher.DispatchHandler {
     return first === undefined ? this.#response.write('', 'latin1') : this.#response.write(first)
   }
 
-  readonly #onDrain = (): void => {
-    this.#controller?.resume()
-  }
-
-  readonly #onCallerGone = (): void => {
-    if (this.#done) return
-    this.#settle()
-    this.#context.accessLog.abandoned(this.#request, this.#startedAt)
-    this.#controller?.abort(new Error('the caller left'))
+  #waitForRoom(controller: Controller): void {
+    if (this.#isFull) return
+    this.#isFull = true
+    controller.pause()
+    this.#response.once('drain', () => {
+      this.#isFull = false
+      controller.resume()
+    })
   }
 
   #settle(): void {
     this.#done = true
-    this.#stopListening()
+    this.#waiting.delete(this)
     this.#body?.detach()
   }
+}
+
+function flush(relay: Relay): void {
+  relay.flush()
 }
 
 /** RFC 9112 section 4: optional, and worth nothing; Node refuses to write a head with any other characters in it. */

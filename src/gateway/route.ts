@@ -28,11 +28,17 @@ interface Way {
   back: WayBack
 }
 
+const TARGET = Symbol('target')
+
+/** A request that remembers where it leads. */
+interface Checked extends IncomingMessage {
+  [TARGET]?: Exclude<Target, { refusal: unknown }>
+}
+
 /** Decides where requests go: once by their target, when it is read, and then by who may do what. */
 export class Router {
   readonly #destinations: Destinations
   readonly #callerCheck: CallerCheck
-  readonly #targets = new WeakMap<IncomingMessage, Exclude<Target, { refusal: unknown }>>()
   readonly #ways = new Map<string, Way>()
 
   constructor(destinations: Destinations, callerCheck: CallerCheck) {
@@ -43,7 +49,7 @@ export class Router {
   /** Checks the target of a request, and remembers where it leads. */
   check(request: IncomingMessage): Target {
     const target = this.target(request.url ?? '')
-    if (!('refusal' in target)) this.#targets.set(request, target)
+    if (!('refusal' in target)) (request as Checked)[TARGET] = target
     return target
   }
 
@@ -54,7 +60,7 @@ export class Router {
 
   /** The route of a request whose target was checked. @throws Problem if its caller may not take it */
   route(request: IncomingMessage): Route {
-    const target = this.#targets.get(request)
+    const target = (request as Checked)[TARGET]
     if (target === undefined) throw new Error('a request was routed whose target was not checked')
     const { url, cluster, api } = target
     const way = this.#way(cluster, api)

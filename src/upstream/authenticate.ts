@@ -92,7 +92,7 @@ class Exchange implements Controller {
     this.#attempt?.controller?.resume()
   }
 
-  /** Passes the head of an answer on. */
+  /** Passes the head of an answer on. What the handler throws comes back to it: else it would seem the cluster's error. */
   answer(
     controller: Controller,
     status: number,
@@ -101,15 +101,27 @@ class Exchange implements Controller {
   ): void {
     this.#request.body?.forget()
     this.rawHeaders = controller.rawHeaders ?? null
-    this.#hand(() => this.#handler.onResponseStart?.(this, status, headers, message))
+    try {
+      this.#handler.onResponseStart?.(this, status, headers, message)
+    } catch (error) {
+      this.giveUp(error)
+    }
   }
 
   data(chunk: Buffer): void {
-    this.#hand(() => this.#handler.onResponseData?.(this, chunk))
+    try {
+      this.#handler.onResponseData?.(this, chunk)
+    } catch (error) {
+      this.giveUp(error)
+    }
   }
 
   end(trailers: IncomingHttpHeaders): void {
-    this.#hand(() => this.#handler.onResponseEnd?.(this, trailers))
+    try {
+      this.#handler.onResponseEnd?.(this, trailers)
+    } catch (error) {
+      this.giveUp(error)
+    }
   }
 
   /** Passes a failure on, as a Problem. */
@@ -152,15 +164,6 @@ class Exchange implements Controller {
       if (!this.aborted) this.#send(credential, true)
     } catch (error) {
       if (!this.aborted) this.giveUp(error)
-    }
-  }
-
-  /** What the handler throws comes back to it: undici would make it an error of the request, and so the cluster's. */
-  #hand(give: () => void): void {
-    try {
-      give()
-    } catch (error) {
-      this.giveUp(error)
     }
   }
 
