@@ -1,0 +1,69 @@
+/** What a process and all that descend from it have used, from /proc. */
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+
+const TICK_MICROS = 1e6 / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
+const UTIME = 11
+
+/**
+ * Processor time of a process tree in microseconds, user and system, with that of children that have ended.
+ * The kernel counts in ticks, of 10 ms as a rule.
+ */
+export function cpuMicros(pid) {
+  let ticks = 0
+  for (const each of tree(pid)) {
+    const stat = readFileSync(`/proc/${each}/stat`, 'utf8')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    for (const value of fields.slice(UTIME, UTIME + 4)) ticks += Number(value)
+  }
+  return ticks * TICK_MICROS
+}
+
+/**
+ * Memory of a process tree in bytes: `rss` counts what processes share once for each of them, `pss` once in all.
+ */
+export function memory(pid) {
+  const sum = { rss: 0, pss: 0 }
+  for (const each of tree(pid)) {
+    const rollup = readFileSync(`/proc/${each}/smaps_rollup`, 'utf8')
+    sum.rss += 1_024 * Number(/^Rss:\s+(\d+)/m.exec(rollup)?.[1])
+    sum.pss += 1_024 * Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1])
+  }
+  return sum
+}
+
+/** Resident memory of one process in bytes, which costs it nothing to tell. */
+export function residentMemory(pid) {
+  return 1_024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
+}
+
+/** Calls `sample` every `ms` until the returned function is called. */
+export function sampling(ms, sample) {
+  const timer = setInterval(sample, ms)
+  return () => clearInterval(timer)
+}
+
+/** Runs something and returns, beside what it gave, the most memory that a process tree had meanwhile. */
+export async function withPeakMemory(pid, run) {
+  const peak = { rss: 0, pss: 0 }
+  const sample = () => {
+    const now = memory(pid)
+    peak.rss = Math.max(peak.rss, now.rss)
+    peak.pss = Math.max(peak.pss, now.pss)
+  }
+  const end = sampling(250, sample)
+  try {
+    const value = await run()
+    sample()
+    return { value, peak }
+  } finally {
+    end()
+  }
+}
+
+function tree(pid) {
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean),
+  )
+  return [pid, ...children.flatMap(tree)]
+}
