@@ -20,11 +20,10 @@ export async function labIdp({ latencyMs = 0, lifetimeS = 300, onToken } = {}) {
     revokeAll: () => issued.clear(),
   }
   const server = createServer(async (request, response) => {
-    idp.requests++
+    const number = ++idp.requests
     request.resume()
     if (idp.broken) return request.socket.destroy()
     await sleep(latencyMs)
-    const number = idp.requests
     const token = `token-${number}-`.padEnd(900, 'x')
     issued.set(token, performance.now() + lifetimeS * 1_000)
     onToken?.(number)
@@ -89,7 +88,10 @@ export async function labProxy(idpUrl, clusterUrl, args = [], { cores, env } = {
     log += chunk
   })
   const line = async (text) => {
-    while (!log.includes(text)) await Promise.race([once(child.stdout, 'data'), sleep(1_000)])
+    while (!log.includes(text)) {
+      if (child.exitCode !== null) throw new Error(`the program ended: ${log}`)
+      await Promise.race([once(child.stdout, 'data'), sleep(1_000)])
+    }
     return JSON.parse(log.split('\n').find((candidate) => candidate.includes(text)))
   }
   const { listening, admin } = await line('"listening on')

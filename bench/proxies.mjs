@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { labProxy } from './lab.mjs'
+import { labIdp, labProxy } from './lab.mjs'
 import { complaints, freePort, launch, listening, stop } from './launch.mjs'
 import { launchNginx } from './nginx.mjs'
 
@@ -14,14 +14,18 @@ import { launchNginx } from './nginx.mjs'
  * @property {string} upstream the cluster's origin
  * @property {string | undefined} ca a file, for a cluster with TLS
  * @property {string} authorization what the peers send
- * @property {string} tokenUrl where ours gets its token, the origin of an identity provider
- * @property {string} goProgram where the Go program was built
+ * @property {{ allow(number: number): void, refuse(number: number): void }} cluster whose tokens these are
+ * @property {number} [tokenLifetimeS] of ours, a day unless told otherwise
+ * @property {string} goProgram where the Go program is built
  *
  * @typedef {object} Proxy
  * @property {string} url
  * @property {number} pid
  * @property {() => Promise<void>} stop
+ * @property {() => number} [tokenRequests] of ours, so far
  */
+
+const DAY_S = 86_400
 
 /** In the order of the tables: a name for the command line, one for the eye, what it needs, and how it is started. */
 export const proxies = {
@@ -35,11 +39,36 @@ export const proxies = {
 }
 
 /** The built program with everything on, as it is without a setting that is not needed. */
-async function ours({ cores, upstream, ca, tokenUrl }) {
+async function ours({ cores, upstream, ca, cluster, tokenLifetimeS = DAY_S }) {
+  const idp = await identityProvider(cluster, tokenLifetimeS)
   const env = ca === undefined ? {} : { CAMUNDA_MTLS_CA_PATH: ca }
-  const proxy = await labProxy(tokenUrl, upstream, [], { cores, env })
+  const proxy = await labProxy(idp.url, upstream, [], { cores, env })
   await proxy.ready()
-  return proxy
+  return {
+    url: proxy.url,
+    pid: proxy.pid,
+    tokenRequests: () => idp.requests,
+    async stop() {
+      await proxy.stop()
+      idp.close()
+    },
+  }
+}
+
+/** Its tokens are good for the cluster from the moment they are given until their life is over. */
+async function identityProvider(cluster, lifetimeS) {
+  const timers = []
+  const onToken = (number) => {
+    cluster.allow(number)
+    timers.push(setTimeout(() => cluster.refuse(number), lifetimeS * 1_000).unref())
+  }
+  const idp = await labIdp({ lifetimeS, onToken })
+  const { close } = idp
+  idp.close = () => {
+    timers.forEach(clearTimeout)
+    close()
+  }
+  return idp
 }
 
 async function nginx({ folder, cores, upstream, ca, authorization }) {
