@@ -8,7 +8,7 @@ import { memory } from './process.mjs'
 /** A little thing to ask for first, so that idle means "has worked before". */
 const FIRST = { ...calls.topology, answerBytes: '{"jobs":[]}'.length }
 const PATIENCE_MS = 2_000
-const SETTLE_MS = 1_000
+const SETTLE_MS = 700
 
 /**
  * Opens long polls through a proxy, looks at its memory while they are open, and has them answered.

@@ -20,6 +20,17 @@ export function cpuMicros(pid) {
 }
 
 /**
+ * How long the threads of a process tree that are there now have been ready to run and had no core, in microseconds.
+ */
+export function waitedMicros(pid) {
+  let nanos = 0
+  for (const each of tree(pid))
+    for (const task of readdirSync(`/proc/${each}/task`))
+      nanos += Number(readFileSync(`/proc/${each}/task/${task}/schedstat`, 'utf8').split(' ')[1])
+  return nanos / 1_000
+}
+
+/**
  * Memory of a process tree in bytes: `rss` counts what processes share once for each of them, `pss` once in all.
  */
 export function memory(pid) {

@@ -1,8 +1,8 @@
 /** Ours, while tokens are renewed all the time, beside ours with one token. */
 import { drive } from './drive.mjs'
-import { mustSign } from './load.mjs'
+import { mustSign, warmUp } from './load.mjs'
 
-const SECONDS = 8
+const SECONDS = 6
 export const lifetimes = { short: 3, long: 86_400 }
 
 /**
@@ -18,7 +18,7 @@ export async function renewalRound(round, start, { call, connections }, options)
     try {
       await mustSign(proxy.url, call)
       const load = { ...call, connections }
-      await drive(proxy.url, load, { ...options, seconds: options.warmUpSeconds })
+      await warmUp(proxy, load, options)
       const before = proxy.tokenRequests()
       const { requests, p50, p99, p999 } = await drive(proxy.url, load, { ...options, seconds: SECONDS })
       figures[name] = { requests, p50, p99, p999, tokenRequests: proxy.tokenRequests() - before }

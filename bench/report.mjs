@@ -25,7 +25,7 @@ const columns = {
     ...shared(),
   ],
   bytes: [
-    ['MB/s', rate((figures) => whole(figures.bytesPerSecond / 1e6))],
+    ['MB/s', rate((figures) => figures.bytesPerSecond && whole(figures.bytesPerSecond / 1e6))],
     ['MB/CPU s', ({ bytesPerCpuSecond }) => bytesPerCpuSecond && whole(bytesPerCpuSecond / 1e6)],
     ['× nginx', ({ bytesPerCpuSecond }, { nginx }) => times(bytesPerCpuSecond, nginx?.bytesPerCpuSecond)],
     ['p50 ms', ({ p50 }) => ms(p50)],
@@ -58,9 +58,9 @@ function shared() {
 
 /** A rate, and whether something other than the proxy set it. */
 function rate(show) {
-  return (figures) => {
-    if (figures.busy === undefined) return figures.requestsPerSecond && whole(figures.requestsPerSecond)
-    return figures.busy < BUSY ? `${show(figures)} (driver-bound)` : show(figures)
+  return ({ busy, waited, ...figures }) => {
+    if (busy === undefined || busy >= BUSY) return show(figures)
+    return `${show(figures)} (${waited >= 1 - BUSY ? 'core shared' : 'driver-bound'})`
   }
 }
 
@@ -82,8 +82,9 @@ function intro({ machine, settings, absent, minutes }) {
     `${versions.join(', ')}.`,
     ...absent,
     '',
-    'Memory is that of all processes of a proxy: RSS, and in brackets PSS, which counts shared pages once. "Driver-bound"',
-    `means that the proxy used less than ${BUSY * 100} % of its core: compare its CPU time then, not its rate.`,
+    'Memory is that of all processes of a proxy: RSS, and in brackets PSS, which counts shared pages once.',
+    `Where a proxy used less than ${BUSY * 100} % of its core, its rate says little, and its CPU time is what to compare:`,
+    '"driver-bound" if it had nothing to do meanwhile, "core shared" if other processes of the machine had its core.',
   ].join('\n')
 }
 

@@ -20,7 +20,6 @@ import { renewalRound } from './renewal.mjs'
 import { report } from './report.mjs'
 import { medians } from './statistics.mjs'
 
-const WARM_UP_SECONDS = 1
 /** The number of the token that the peers send, and callers without a proxy; an identity provider counts from 1. */
 const FIXED_TOKEN = 0
 const say = (line) => process.stderr.write(`${line}\n`)
@@ -42,7 +41,6 @@ const driving = {
   cores: cores.load,
   threads: cores.loadThreads,
   seconds: options.seconds,
-  warmUpSeconds: WARM_UP_SECONDS,
 }
 
 /** Those of the chosen proxies that are here, and for the others the reason why not. */
@@ -64,7 +62,7 @@ function gather() {
 
 const originOf = (tls) => (tls ? `https://127.0.0.1:${cluster.tlsPort}` : `http://127.0.0.1:${cluster.port}`)
 
-function start(name, { upstream = originOf(false), ca, tokenLifetimeS } = {}) {
+async function start(name, { upstream = originOf(false), ca, tokenLifetimeS } = {}) {
   const place = {
     folder,
     cores: cores.proxy,
@@ -75,7 +73,8 @@ function start(name, { upstream = originOf(false), ca, tokenLifetimeS } = {}) {
     tokenLifetimeS,
     goProgram,
   }
-  return proxies[name].start(place)
+  const { start, warmUpCpuSeconds } = proxies[name]
+  return { ...(await start(place)), warmUpCpuSeconds }
 }
 
 async function withProxy(name, how, run) {
@@ -177,7 +176,7 @@ absent.forEach(say)
 const startedAt = performance.now()
 const results = {
   machine: facts,
-  settings: { rounds: options.rounds, seconds: options.seconds, warmUpSeconds: WARM_UP_SECONDS },
+  settings: { rounds: options.rounds, seconds: options.seconds },
   absent,
   cases: await measureAll(present),
   minutes: 0,
