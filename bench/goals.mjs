@@ -47,7 +47,7 @@ export const goals = [
   {
     what: 'Bytes of a CPU second, 10 MiB down, beside nginx',
     limit: '≥ 0.70 ×',
-    measure: ratio('down', 'bytesPerCpuSecond', 'nginx', (value) => value >= 0.7),
+    measure: beside('down', 'nginx', bytesDown),
   },
   { what: 'p99 with tokens of 3 s', limit: 'within the spread of rounds', measure: renewalUnnoticed },
   {
@@ -78,14 +78,14 @@ function figuresOf(cases, caseName, name) {
 function only(caseName, judge) {
   return (cases) => {
     const ours = figuresOf(cases, caseName, 'ours')
-    return ours && judge(ours, cases[caseName])
+    return ours && judge(ours)
   }
 }
 
 function beside(caseName, peer, judge) {
   return (cases) => {
     const [ours, other] = ['ours', peer].map((name) => figuresOf(cases, caseName, name))
-    return ours && other && judge(ours, other)
+    return ours && other && judge(ours, other, cases[caseName].medians)
   }
 }
 
@@ -94,6 +94,13 @@ function ratio(caseName, figure, peer, isGood) {
     const value = ours[figure] / other[figure]
     return { text: `${value.toFixed(2)} ×`, ok: isGood(value) }
   })
+}
+
+/** Held to nginx with its own defaults; beside it stands what nginx makes of larger buffers. */
+function bytesDown(ours, nginx, { nginxLarge }) {
+  const over = (other) => ours.bytesPerCpuSecond / other.bytesPerCpuSecond
+  const tuned = nginxLarge?.bytesPerCpuSecond ? ` (${over(nginxLarge).toFixed(2)} × with larger buffers)` : ''
+  return { text: `${over(nginx).toFixed(2)} ×${tuned}`, ok: over(nginx) >= 0.7 }
 }
 
 /** No worse than a round of one and the same kind can differ from another. */

@@ -9,6 +9,7 @@ const BUSY = 0.9
 const whole = (value) => Math.round(value).toLocaleString('en-US')
 const tenth = (value) => value.toFixed(1)
 const ms = (micros) => (micros / 1_000).toFixed(2)
+const fineMs = (micros) => (micros / 1_000).toFixed(3)
 const mb = (bytes) => (bytes / 1e6).toFixed(1)
 const times = (value, base) => (value === undefined || base === undefined ? '–' : (value / base).toFixed(2))
 
@@ -33,8 +34,8 @@ const columns = {
     ...shared(),
   ],
   latency: [
-    ['p50 ms', ({ p50 }) => ms(p50)],
-    ['added ms', ({ p50 }, { direct }) => direct && ((p50 - direct.p50) / 1_000).toFixed(3)],
+    ['p50 ms', ({ p50 }) => fineMs(p50)],
+    ['added ms', ({ p50 }, { direct }) => direct && fineMs(p50 - direct.p50)],
     ['p99 ms', ({ p99 }) => ms(p99)],
     ['CPU µs/request', ({ cpuMicros }) => cpuMicros && tenth(cpuMicros)],
     ['× nginx', ({ cpuMicros }, { nginx }) => times(cpuMicros, nginx?.cpuMicros)],

@@ -113,11 +113,13 @@ const kinds = {
 }
 
 /** Who is measured in a case, in an order that moves on from round to round. */
-function turns(present, kind, round) {
-  const all = kind.direct ? ['direct', ...present] : present
-  const from = round % all.length
-  const { takesPart } = kinds[kind.kind]
-  return [...all.slice(from), ...all.slice(0, from)].filter((name) => takesPart(name, round))
+function turns(present, caseName, round) {
+  const { kind, direct } = cases[caseName]
+  const all = [...(direct ? ['direct'] : []), ...present].filter(
+    (name) => kinds[kind].takesPart(name, round) && (proxies[name]?.only?.includes(caseName) ?? true),
+  )
+  const from = round % Math.max(all.length, 1)
+  return [...all.slice(from), ...all.slice(0, from)]
 }
 
 async function measured(caseName, name, round) {
@@ -143,7 +145,7 @@ async function measureAll(present) {
   for (let round = 0; round < options.rounds; round++) {
     for (const caseName of options.cases) {
       const { rounds } = results[caseName]
-      for (const name of turns(present, cases[caseName], round)) {
+      for (const name of turns(present, caseName, round)) {
         rounds[name] ??= []
         rounds[name].push(await measured(caseName, name, round))
       }
