@@ -51,7 +51,6 @@ export async function drive(url, call, { seconds, cores, threads, authorization 
     const counts = wrong.map(([kind, count]) => `${count} × ${kind}`).join(', ')
     throw new Error(`${counts} of ${figures.requests} requests`)
   }
-  if (figures.requests === 0) throw new Error('not one request was answered')
   if (figures.bytes < figures.requests * call.answerBytes)
     throw new Error('answers were shorter than they are')
   return { ...figures, seconds: micros / 1e6 }

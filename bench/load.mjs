@@ -68,5 +68,6 @@ export async function mustSign(url, call) {
 }
 
 function latencies({ requests, seconds, p50, p99, p999 }) {
+  if (requests === 0) throw new Error('not one request was answered')
   return { requests, requestsPerSecond: requests / seconds, p50, p99, p999 }
 }

@@ -5,6 +5,8 @@ import { residentMemory, sampling } from './process.mjs'
 import { median, slope } from './statistics.mjs'
 
 const POINTS = 10
+/** Requests a second, before the first have been made: too many rather than too few, which ends the first run soon. */
+const GUESS = 100_000
 
 /**
  * Makes at least so many requests, in tenths, and takes of each tenth the median of its resident memory, since that
@@ -16,7 +18,7 @@ export async function memoryOver(total, proxy, { call, connections }, options) {
   await mustSign(proxy.url, call)
   const points = []
   let requests = 0
-  let perSecond = 1_000
+  let perSecond = GUESS
   for (let point = 1; point <= POINTS; point++) {
     const samples = []
     const end = sampling(100, () => samples.push(residentMemory(proxy.pid)))

@@ -1,6 +1,6 @@
 /**
  * The proxy beside others that could stand in its place, measured in one run: `npm run bench`. See README.md here.
- * Exits with 1 if a case failed on any proxy.
+ * Exits with 1 if a case failed on any proxy, with 2 if it could not begin.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -24,9 +24,23 @@ import { medians } from './statistics.mjs'
 const FIXED_TOKEN = 0
 const say = (line) => process.stderr.write(`${line}\n`)
 
-const options = readOptions(process.argv.slice(2))
+/** Ends the run before it has begun. */
+function giveUp(message) {
+  say(`bench: ${message}`)
+  process.exit(2)
+}
+
+function optionsOrNone() {
+  try {
+    return readOptions(process.argv.slice(2))
+  } catch (error) {
+    return giveUp(error.message)
+  }
+}
+
+const options = optionsOrNone()
 const missing = ['wrk', 'nginx', 'taskset', 'openssl'].filter((name) => versionOf(name) === undefined)
-if (missing.length > 0) throw new Error(`not on the path: ${missing.join(', ')}`)
+if (missing.length > 0) giveUp(`not on the path: ${missing.join(', ')}`)
 const cores = coresOfThisMachine()
 const facts = machine(cores)
 pinSelf(cores.load)
