@@ -37,5 +37,5 @@ export async function memoryOver(total, proxy, { call, connections }, options) {
   return { requests, points, bytesPerRequest: slope(points.slice(-POINTS / 2)) }
 }
 
-/** At most so long that a wrong guess of the rate does not overshoot by much. */
-const secondsFor = (requests, perSecond) => Math.min(Math.max(Math.ceil(requests / perSecond), 1), 30)
+/** Never so long that a rate measured before the compiler was done overshoots by much. */
+const secondsFor = (requests, perSecond) => Math.min(Math.max(Math.ceil(requests / perSecond), 1), 5)
