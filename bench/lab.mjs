@@ -1,15 +1,16 @@
 /** What the measurements share: an identity provider, a cluster, and the built program as a process of its own. */
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { launch, stop } from './launch.mjs'
+import { residentMemory } from './process.mjs'
 
 /**
  * An identity provider whose tokens really expire and can be revoked.
- * @param {{ latencyMs?: number, lifetimeS?: number }} options
+ * @param {{ latencyMs?: number, lifetimeS?: number, onToken?: (number: number) => void }} options
+ *   `onToken` hears of each token before it is handed out
  */
-export async function labIdp({ latencyMs = 0, lifetimeS = 300 } = {}) {
+export async function labIdp({ latencyMs = 0, lifetimeS = 300, onToken } = {}) {
   const issued = new Map()
   const idp = {
     requests: 0,
@@ -19,12 +20,13 @@ export async function labIdp({ latencyMs = 0, lifetimeS = 300 } = {}) {
     revokeAll: () => issued.clear(),
   }
   const server = createServer(async (request, response) => {
-    idp.requests++
+    const number = ++idp.requests
     request.resume()
     if (idp.broken) return request.socket.destroy()
     await sleep(latencyMs)
-    const token = `token-${idp.requests}-${'x'.repeat(900)}`
+    const token = `token-${number}-`.padEnd(900, 'x')
     issued.set(token, performance.now() + lifetimeS * 1_000)
+    onToken?.(number)
     response.writeHead(200, { 'content-type': 'application/json' })
     return response.end(JSON.stringify({ access_token: token, expires_in: lifetimeS, token_type: 'Bearer' }))
   })
@@ -59,19 +61,24 @@ async function opened(server) {
   return { url: `http://127.0.0.1:${server.address().port}`, close }
 }
 
-/** Starts the program and waits until it listens. */
-export async function labProxy(idpUrl, clusterUrl, args = []) {
+/**
+ * Starts the program and waits until it listens.
+ * @param {{ cores?: string, env?: Record<string, string> }} options settings beside those of the lab, and where to run
+ */
+export async function labProxy(idpUrl, clusterUrl, args = [], { cores, env } = {}) {
   const startedAt = performance.now()
-  const child = spawn(
+  const child = launch(
     process.execPath,
     ['dist/cli.js', 'start', '--port', '0', '--admin-port', '0', ...args],
     {
+      cores,
       env: {
         PATH: process.env.PATH,
         CAMUNDA_OAUTH_URL: `${idpUrl}/oauth/token`,
         CAMUNDA_REST_ADDRESS: clusterUrl,
         CAMUNDA_CLIENT_ID: 'lab',
         CAMUNDA_CLIENT_SECRET: 'lab-secret',
+        ...env,
       },
       stdio: ['ignore', 'pipe', 'inherit'],
     },
@@ -81,25 +88,25 @@ export async function labProxy(idpUrl, clusterUrl, args = []) {
     log += chunk
   })
   const line = async (text) => {
-    while (!log.includes(text)) await Promise.race([once(child.stdout, 'data'), sleep(1_000)])
+    while (!log.includes(text)) {
+      if (child.exitCode !== null) throw new Error(`the program ended: ${log}`)
+      await Promise.race([once(child.stdout, 'data'), sleep(1_000)])
+    }
     return JSON.parse(log.split('\n').find((candidate) => candidate.includes(text)))
   }
   const { listening, admin } = await line('"listening on')
   return {
     url: listening,
     admin,
+    pid: child.pid,
     startedAt,
     ready: async () => {
       await line('"token acquired"')
       return performance.now() - startedAt
     },
     /** Resident memory in bytes. */
-    memory: () =>
-      1_024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]),
-    async stop() {
-      child.kill('SIGTERM')
-      await once(child, 'exit')
-    },
+    memory: () => residentMemory(child.pid),
+    stop: () => stop(child),
   }
 }
 
