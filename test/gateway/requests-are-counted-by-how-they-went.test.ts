@@ -1,0 +1,70 @@
+import t from 'tap'
+import { Problem } from '../../src/errors.ts'
+import { counted, sum } from '../../src/gateway/tally.ts'
+
+const silent = { answered() {}, refused() {}, abandoned() {} }
+const get = { method: 'GET', url: '/v2/topology', headers: {} }
+
+t.test('by method, status and who answered; problems by their code', (t) => {
+  const { accessLog, tally } = counted(silent)
+  accessLog.answered(get, 200, performance.now())
+  accessLog.answered(get, 200, performance.now())
+  accessLog.answered({ ...get, method: 'POST' }, 503, performance.now(), 'the cluster broke off')
+  accessLog.refused(get, new Problem('credential-unavailable', 'none'))
+  accessLog.refused({ headers: {} }, new Problem('bad-request', 'unreadable'))
+  accessLog.abandoned(get, performance.now())
+  t.match(tally(), {
+    requests: {
+      'GET 200 cluster': 2,
+      'POST 503 cluster': 1,
+      'GET 503 proxy': 1,
+      'unknown 400 proxy': 1,
+    },
+    problems: { 'credential-unavailable': 1, 'bad-request': 1 },
+    abandoned: 1,
+    brokenOff: 1,
+  })
+  t.end()
+})
+
+t.test('by how long their answers took', (t) => {
+  const { accessLog, tally } = counted(silent)
+  for (const seconds of [0.02, 0.3, 120]) accessLog.answered(get, 200, performance.now() - seconds * 1_000)
+  const { durations, durationS } = tally()
+  t.strictSame(durations, [0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1])
+  t.ok(durationS > 120.3 && durationS < 121)
+  t.end()
+})
+
+t.test('the log hears of each as before', (t) => {
+  const heard: string[] = []
+  const { accessLog } = counted({
+    answered: (_request, status, startedAt, brokeOff) => heard.push(`${status} ${startedAt} ${brokeOff}`),
+    refused: (_request, problem) => heard.push(problem.code),
+    abandoned: (_request, startedAt) => heard.push(`left ${startedAt}`),
+  })
+  accessLog.answered(get, 200, 1, 'broke off')
+  accessLog.refused(get, new Problem('draining', 'ending'))
+  accessLog.abandoned(get, 2)
+  t.strictSame(heard, ['200 1 broke off', 'draining', 'left 2'])
+  t.end()
+})
+
+t.test('what several processes counted adds up', (t) => {
+  const [one, other] = [counted(silent), counted(silent)]
+  one.accessLog.answered(get, 200, performance.now())
+  one.accessLog.refused(get, new Problem('draining', 'ending'))
+  other.accessLog.answered(get, 200, performance.now())
+  other.accessLog.answered(get, 404, performance.now())
+  const total = sum([one.tally(), other.tally()])
+  t.match(total, {
+    requests: { 'GET 200 cluster': 2, 'GET 404 cluster': 1, 'GET 503 proxy': 1 },
+    problems: { draining: 1 },
+  })
+  t.equal(
+    total.durations.reduce((a, b) => a + b, 0),
+    3,
+  )
+  t.match(sum([]), { requests: {}, abandoned: 0 })
+  t.end()
+})
