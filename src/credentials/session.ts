@@ -39,7 +39,7 @@ export class LoginSession implements Session {
   }
 
   headersFor(method: string): readonly string[] {
-    return SAFE.has(method) ? this.#safe : this.#unsafe
+    return isSafe(method) ? this.#safe : this.#unsafe
   }
 
   observe(rawHeaders: readonly string[]): void {
@@ -68,6 +68,11 @@ export class LoginSession implements Session {
     this.#unsafe =
       this.#csrfToken === undefined ? this.#safe : [...this.#safe, 'x-csrf-token', this.#csrfToken]
   }
+}
+
+/** Whether a method changes nothing. */
+export function isSafe(method: string): boolean {
+  return SAFE.has(method)
 }
 
 /** Whether an answer says that a login is over: a 401, or a redirect to a login page, whatever origin that has. */
