@@ -18,6 +18,7 @@ export class RemoteCredentials implements Credentials {
   /** Of this process only, so that a key tells nothing about a secret to who sees it. */
   readonly #salt = randomBytes(32)
   readonly #keepers = new Map<number, RemoteKeeper>()
+  readonly #own = new Map<string, RemoteKeeper>()
   readonly #clients = new LRUCache<string, { number: number; keeper: RemoteKeeper }>({
     max: MAX_CLIENTS,
     // A request may still be using it: it goes on with what it has.
@@ -33,7 +34,10 @@ export class RemoteCredentials implements Credentials {
   keeperFor(cluster: ClusterSettings, api: ApiName): (authorization: string | undefined) => RemoteKeeper {
     if (cluster.apis.get(api)?.auth.strategy === 'CALLER')
       return (authorization) => this.#client({ cluster: cluster.name, api, authorization })
-    const { keeper } = this.#open({ cluster: cluster.name, api, authorization: undefined })
+    const name = `${api} ${cluster.name}`
+    const keeper =
+      this.#own.get(name) ?? this.#open({ cluster: cluster.name, api, authorization: undefined }).keeper
+    this.#own.set(name, keeper)
     return () => keeper
   }
 
