@@ -186,6 +186,7 @@ export class Pool {
   }
 
   #noteListening(member: Member, address: string): void {
+    if (this.#umask !== undefined && 'socket' in this.#target) chmodSync(this.#target.socket, 0o600)
     this.#restoreUmask()
     member.cancelLimit()
     if (this.#address !== undefined && this.#address !== address) {
@@ -257,7 +258,6 @@ export class Pool {
     if (!this.#expected?.delete(number) || this.#expected.size > 0) return
     this.#expected = undefined
     if (this.#address !== undefined && this.listening > 0) {
-      if (this.#address.startsWith('unix:')) chmodSync(this.#address.slice('unix:'.length), 0o600)
       for (const fork of this.#missing) fork()
       this.#settleStart?.resolve(this.#address)
       return
