@@ -10,7 +10,7 @@ import { serve } from './serve.ts'
 
 const AUDIENCE = 'zeebe.demo'
 const CLIENT_ID = 'demo-client'
-/** Nothing is behind it, and it never leaves this process. */
+/** Nothing is behind it, and it never leaves this machine. */
 const CLIENT_SECRET = 'demo-secret-of-an-embedded-identity-provider'
 const BASE_PATH = '/demo-cluster'
 /** Short, so that a renewal can be watched. */
