@@ -133,7 +133,7 @@ export class Pool {
       after,
       cancelLimit: this.#after(START_MS, () => {
         member.reason = `it did not come to listen within ${START_MS / 1_000} s`
-        worker.process.kill('SIGKILL')
+        worker.kill('SIGKILL')
       }),
     }
     this.#members.add(member)
@@ -192,7 +192,7 @@ export class Pool {
     if (this.#address !== undefined && this.#address !== address) {
       // The last one left while this one was about to listen, and a free port is another one now.
       member.reason = `it came to listen on ${address}`
-      member.worker.process.kill('SIGKILL')
+      member.worker.kill('SIGKILL')
       return
     }
     this.#address = address
@@ -286,7 +286,7 @@ export class Pool {
   }
 
   #killAll(): void {
-    for (const { worker } of this.#members) worker.process.kill('SIGKILL')
+    for (const { worker } of this.#members) worker.kill('SIGKILL')
   }
 
   /** Returns the cancellation. */
