@@ -38,9 +38,11 @@ t.test('a second signal ends all at once', async (t) => {
   const { program, calls, workers } = await twoInFlight(t)
   program.child.kill('SIGTERM')
   await program.line('closing')
+  let cut = 0
+  for (const call of calls) call.catch(() => cut++)
   program.child.kill('SIGTERM')
+  await until(() => cut === calls.length, 'the requests are cut')
   t.equal(await program.ended, 1)
-  for (const call of calls) await t.rejects(call)
   for (const pid of workers) await until(() => !isAlive(pid), 'they are gone')
 })
 
