@@ -48,7 +48,7 @@ ${code('BEARER')}. If two are meant, the start ends with a request to say which;
   {
     from: 'host',
     title: 'Listener and callers',
-    text: 'More in [callers](callers.md).',
+    text: 'More in [callers](callers.md), and on `workers` in [workers](workers.md).',
   },
   {
     from: 'allowPlainHttp',

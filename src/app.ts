@@ -9,14 +9,16 @@ import type { Settings } from './config/settings.ts'
 import { ClientKeepers } from './credentials/clients.ts'
 import { type Clock, systemClock } from './credentials/clock.ts'
 import { printable } from './credentials/idp-errors.ts'
-import { CredentialKeeper, type KeeperEvent } from './credentials/keeper.ts'
+import { CredentialKeeper, type KeeperEvent, type KeeperOptions } from './credentials/keeper.ts'
 import { Keepers } from './credentials/keepers.ts'
 import { makeAccessLog } from './gateway/access-log.ts'
 import { anybody, namedCallers, tokenOf } from './gateway/caller-check.ts'
 import { buildGateway } from './gateway/gateway.ts'
 import { guardPolicy, isToken } from './gateway/guard.ts'
 import { callersLog, connectionLog, keeperLog } from './log.ts'
-import { Destinations } from './upstream/destinations.ts'
+import { Connections } from './upstream/connections.ts'
+import { type Credentials, Destinations } from './upstream/destinations.ts'
+import { OwnCredentials } from './upstream/own-credentials.ts'
 
 /** The whole proxy, put together and not yet listening. */
 export interface App {
@@ -40,91 +42,204 @@ export interface AppOptions {
   drainMs?: number
 }
 
-const DRAIN_MS = 30_000
+/** The part that owns the credentials and answers probes: all of a proxy but its gateway. */
+export interface Owner extends Omit<App, 'gateway'> {
+  credentials: OwnCredentials
+  /** From now on it is not ready, and renews on demand only. */
+  drain(): void
+}
+
+/** The part that callers talk to. */
+export interface Serving {
+  gateway: FastifyInstance
+  /** Takes no new requests, and lets those in flight finish for at most `drainMs`. */
+  close(): Promise<void>
+}
+
+/** What an owner tells whoever serves on its behalf, and asks of it. */
+export interface OwnerLinks {
+  /** Something happened to a credential. */
+  onChange(keeper: CredentialKeeper): void
+  /** Whether anybody listens. */
+  isServing(): boolean
+}
+
+export const DRAIN_MS = 30_000
+
+/** All is in one process: it listens when it says that it is up, and keepers are asked, not followed. */
+const ALONE: OwnerLinks = { onChange() {}, isServing: () => true }
 
 /**
  * Puts the proxy together from its settings. Listens to nothing and asks nobody for anything.
  * @throws SettingsError if the file of callers cannot be used; Error if that of the caller token cannot be read
  */
 export async function buildApp(settings: Settings, options: AppOptions): Promise<App> {
-  const { logger } = options
-  const { defaultCluster, callersAreClients } = settings
-  const state = { isDraining: false, hasStarted: callersAreClients }
-  const keepers = new Keepers()
-  const destinations = makeDestinations(settings, options, keepers, () => {
-    state.hasStarted = true
-  })
-  const keeper = callersAreClients ? undefined : destinations.get(defaultCluster, 'v2')?.keeperFor(undefined)
-  const guards = await callerGuards(settings, logger)
-  const host = 'host' in settings.listen ? settings.listen.host : undefined
-  const isDraining = () => state.isDraining
-  const gateway = await buildGateway({
-    destinations,
-    pseudonym: `camunda-auth-proxy-${randomBytes(4).toString('hex')}`,
-    maxReplayBytes: settings.maxReplayBytes,
-    guard: guardPolicy(host, settings.allowedHosts, guards.isCallerToken),
-    callerCheck: guards.callerCheck,
-    accessLog: makeAccessLog(logger, settings.accessLog, guards.callerOf),
-    drainMs: options.drainMs ?? DRAIN_MS,
-    isDraining,
-    onDefect: (err) => logger.error({ err }, 'an unexpected error: please report it'),
-  })
-  const admin =
-    settings.admin &&
-    buildAdmin(guardPolicy(settings.admin.host, settings.allowedHosts, undefined), {
-      credential: () => keeper?.status(),
-      isDraining,
-      hasStarted: () => state.hasStarted,
-    })
-
+  const connections = makeConnections(options)
+  const owner = makeOwner(settings, options, connections, ALONE)
+  const { credentials, admin, keeper, start } = owner
+  const serving = await makeServing(settings, options, connections, { credentials, pseudonym: pseudonym() })
   return {
-    gateway,
+    gateway: serving.gateway,
     admin,
     keeper,
-    start: () => keeper?.start(),
+    start,
     async close() {
-      state.isDraining = true
-      guards.close()
-      keepers.drain()
-      await gateway.close()
-      await keepers.close()
-      await Promise.all([admin?.close(), destinations.destroy()])
+      owner.drain()
+      await serving.close()
+      await owner.close()
+      await connections.destroy()
     },
   }
 }
 
-/** Where requests go, and whose credentials they carry. `onStarted` hears of each credential for `/v2`. */
-function makeDestinations(
+/**
+ * Puts together what the owner of the credentials needs, for gateways in other processes.
+ * @throws as `buildApp`, so that what is wrong is found before there are any others
+ */
+export async function buildOwner(settings: Settings, options: AppOptions, links: OwnerLinks): Promise<Owner> {
+  const guards = await callerGuards(settings, options.logger)
+  guards.close()
+  const connections = makeConnections(options)
+  const owner = makeOwner(settings, options, connections, links)
+  return {
+    ...owner,
+    async close() {
+      await owner.close()
+      await connections.destroy()
+    },
+  }
+}
+
+/** Puts a gateway together whose credentials another process owns. Throws as `buildApp`. */
+export async function buildServing(
+  settings: Settings,
+  options: AppOptions,
+  own: { credentials: Credentials; pseudonym: string },
+): Promise<Serving> {
+  const connections = makeConnections(options)
+  const serving = await makeServing(settings, options, connections, own)
+  return {
+    ...serving,
+    async close() {
+      await serving.close()
+      await connections.destroy()
+    },
+  }
+}
+
+/** The name in `Via` by which a request that comes back is known: one for all processes of a proxy. */
+export function pseudonym(): string {
+  return `camunda-auth-proxy-${randomBytes(4).toString('hex')}`
+}
+
+function makeConnections({ logger, clock = systemClock() }: AppOptions): Connections {
+  return new Connections(connectionLog(logger), clock)
+}
+
+function makeOwner(
+  settings: Settings,
+  options: AppOptions,
+  connections: Connections,
+  links: OwnerLinks,
+): Owner {
+  const { defaultCluster, callersAreClients } = settings
+  const state = { isDraining: false, hasStarted: callersAreClients }
+  const keepers = new Keepers()
+  const onStarted = () => {
+    state.hasStarted = true
+  }
+  const credentials = makeCredentials(settings, options, connections, keepers, { ...links, onStarted })
+  const keeper = callersAreClients ? undefined : credentials.keeperFor(defaultCluster, 'v2')(undefined)
+  const admin =
+    settings.admin &&
+    buildAdmin(guardPolicy(settings.admin.host, settings.allowedHosts, undefined), {
+      credential: () => keeper?.status(),
+      isDraining: () => state.isDraining,
+      hasStarted: () => state.hasStarted,
+      isServing: links.isServing,
+    })
+  return {
+    credentials,
+    admin,
+    keeper,
+    start: () => keeper?.start(),
+    drain() {
+      state.isDraining = true
+      keepers.drain()
+    },
+    async close() {
+      await keepers.close()
+      await admin?.close()
+    },
+  }
+}
+
+async function makeServing(
+  settings: Settings,
+  { logger, drainMs = DRAIN_MS }: AppOptions,
+  connections: Connections,
+  { credentials, pseudonym }: { credentials: Credentials; pseudonym: string },
+): Promise<Serving> {
+  const state = { isDraining: false }
+  const guards = await callerGuards(settings, logger)
+  const host = 'host' in settings.listen ? settings.listen.host : undefined
+  const gateway = await buildGateway({
+    destinations: new Destinations(settings.clusters, settings.defaultCluster, { connections, credentials }),
+    pseudonym,
+    maxReplayBytes: settings.maxReplayBytes,
+    guard: guardPolicy(host, settings.allowedHosts, guards.isCallerToken),
+    callerCheck: guards.callerCheck,
+    accessLog: makeAccessLog(logger, settings.accessLog, guards.callerOf),
+    drainMs,
+    isDraining: () => state.isDraining,
+    onDefect: (err) => logger.error({ err }, 'an unexpected error: please report it'),
+  })
+  return {
+    gateway,
+    async close() {
+      state.isDraining = true
+      guards.close()
+      await gateway.close()
+    },
+  }
+}
+
+/** The credentials of this process. `onStarted` hears of each one for `/v2`. */
+function makeCredentials(
   settings: Settings,
   { logger, random = Math.random, clock = systemClock() }: AppOptions,
+  connections: Connections,
   keepers: Keepers,
-  onStarted: () => void,
-): Destinations {
+  { onChange, onStarted }: Pick<OwnerLinks, 'onChange'> & { onStarted(): void },
+): OwnCredentials {
+  const makeKeeper = (
+    options: Omit<KeeperOptions, 'clock' | 'random' | 'onEvent'>,
+    ...listeners: ((event: KeeperEvent) => void)[]
+  ) => {
+    const onEvent = (event: KeeperEvent) => {
+      for (const listener of listeners) listener(event)
+      onChange(keeper)
+    }
+    const keeper: CredentialKeeper = new CredentialKeeper({ ...options, clock, random, onEvent })
+    return keeper
+  }
   const clients = new ClientKeepers({
     keepers,
     now: () => clock.now(),
     makeKeeper(source, pace, clientId, onEvent) {
       const log = keeperLog(logger.child({ client: printable(clientId) }))
-      const onEach = (event: KeeperEvent) => {
-        onEvent(event)
-        log(event)
-      }
-      const own = { onlyIfUsed: true, refusal: 'caller-refused' } as const
-      return new CredentialKeeper({ source, pace, clock, random, onEvent: onEach, ...own })
+      return makeKeeper({ source, pace, onlyIfUsed: true, refusal: 'caller-refused' }, onEvent, log)
     },
   })
-  return new Destinations(settings.clusters, settings.defaultCluster, {
+  return new OwnCredentials({
+    main: settings.defaultCluster,
+    connections,
     keepers,
     clients,
-    notices: connectionLog(logger),
-    clock,
     makeKeeper(source, pace, { cluster, strategy, isMain, onlyIfUsed }) {
       const log = keeperLog(logger.child(settings.clusters.size > 1 ? { cluster } : {}), strategy)
-      const onEvent = (event: KeeperEvent) => {
-        if (event.type === 'acquired' && isMain) onStarted()
-        log(event)
-      }
-      return new CredentialKeeper({ source, pace, clock, random, onEvent, onlyIfUsed, keepReady: isMain })
+      const noteStart = (event: KeeperEvent) => event.type === 'acquired' && isMain && onStarted()
+      return makeKeeper({ source, pace, onlyIfUsed, keepReady: isMain }, noteStart, log)
     },
   })
 }

@@ -8,10 +8,11 @@ const SRC = resolve('src')
 
 /** From the top down; those on one floor do not know each other, with the exceptions below. */
 const FLOORS = [
-  ['cli.ts'],
+  ['cli.ts', 'worker.ts'],
   ['commands', 'index.ts'],
   ['app.ts', 'demo'],
   ['admin'],
+  ['workers'],
   ['gateway'],
   ['upstream'],
   ['log.ts'],

@@ -7,6 +7,8 @@ export interface Health {
   isDraining(): boolean
   /** Whether a credential has ever been obtained. */
   hasStarted(): boolean
+  /** Whether anybody listens for callers. */
+  isServing(): boolean
 }
 
 /** A probe's word, and why. */
@@ -31,6 +33,7 @@ export function livez(): Verdict {
 /** A usable credential, and not shutting down. Never "the cluster is up": that would take healthy proxies out of service. */
 export function readyz(health: Health): Verdict {
   const status = health.credential()
+  if (!health.isServing() && !health.isDraining()) return { ok: false, why: 'no worker listens' }
   if (status === undefined)
     return health.isDraining() ? shuttingDown : { ok: true, why: 'callers bring clients of their own' }
   const { state, usableForMs, lastFailure, isIdle } = status

@@ -10,6 +10,7 @@ export interface StartReport {
   clientId: string | undefined
   audience: string | undefined
   clusters: string | undefined
+  workers: number | undefined
   tryIt: string
 }
 
@@ -27,6 +28,7 @@ export function startReport(settings: Settings, listening: string, admin: string
     clientId: undefined,
     audience: undefined,
     clusters: clusters.size > 1 ? shortened(others) : undefined,
+    workers: settings.workers > 1 ? settings.workers : undefined,
     tryIt: `${curl(settings, listening)}/v2/topology`,
   }
   if (!('identityProvider' in auth)) return report
@@ -64,6 +66,7 @@ export function banner(report: StartReport): string {
     ['client id', report.clientId],
     ['audience', report.audience],
     ['clusters', report.clusters],
+    ['workers', report.workers?.toString()],
     ['try it', report.tryIt],
     ['point a tool at it', 'its base URL is the address above, its authentication is "none"'],
   ]

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net'
-import { loadSettings, loadSome } from '../config/load.ts'
+import { keepTexts, loadSettings, loadSome } from '../config/load.ts'
 import { startDemoCluster } from '../demo/cluster.ts'
 import { startDemoIdentityProvider } from '../demo/identity-provider.ts'
 import { curl } from './banner.ts'
@@ -10,7 +10,7 @@ import { serve } from './serve.ts'
 
 const AUDIENCE = 'zeebe.demo'
 const CLIENT_ID = 'demo-client'
-/** Nothing is behind it, and it never leaves this process. */
+/** Nothing is behind it, and it never leaves this machine. */
 const CLIENT_SECRET = 'demo-secret-of-an-embedded-identity-provider'
 const BASE_PATH = '/demo-cluster'
 /** Short, so that a renewal can be watched. */
@@ -38,12 +38,14 @@ export const demo: Command = async (context) => {
     CAMUNDA_CLIENT_SECRET: CLIENT_SECRET,
     CAMUNDA_TOKEN_AUDIENCE: AUDIENCE,
   }
-  const { settings } = await loadSettings(context.args, env)
+  const { args } = context
+  const { files, readFile } = keepTexts()
+  const { settings } = await loadSettings(args, env, readFile)
   const logger = await commandLogger(context, settings.logLevel)
-  const { app, address } = await serve(settings, logger, context.stdout)
+  const { address, close } = await serve(settings, logger, context.stdout, { args, env, files })
   context.stdout.write(invitation(curl(settings, address), cluster.url))
   closeGracefully(logger, async () => {
-    await app.close()
+    await close()
     await Promise.all([cluster.close(), idp.close()])
   })
   return undefined

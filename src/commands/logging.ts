@@ -3,7 +3,10 @@ import { type LogLevel, makeLogger } from '../log.ts'
 import type { CommandContext } from './command.ts'
 
 /** The logger of a command: JSON, or lines for a person on a terminal. Written at once, so that no line is lost at the end. */
-export async function commandLogger(context: CommandContext, level: LogLevel): Promise<Logger> {
+export async function commandLogger(
+  context: Pick<CommandContext, 'stdout'>,
+  level: LogLevel,
+): Promise<Logger> {
   if (context.stdout.isTTY !== true) return makeLogger(level, pino.destination({ dest: 1, sync: true }))
   const { default: pretty } = await import('pino-pretty')
   return makeLogger(

@@ -1,25 +1,52 @@
 import type { Logger } from 'pino'
-import { type App, buildApp } from '../app.ts'
+import { buildApp } from '../app.ts'
 import type { Settings } from '../config/settings.ts'
 import { listen } from '../gateway/listen.ts'
 import { banner, startReport } from './banner.ts'
 import type { CommandContext } from './command.ts'
+
+/** The proxy, up and listening. */
+export interface Running {
+  address: string
+  close(): Promise<void>
+}
+
+/** The same, with the address of its probes. */
+export interface Up extends Running {
+  admin: string | undefined
+}
+
+/** Where the settings came from: for workers, which load the same. */
+export interface SettingsOrigin {
+  args: readonly string[]
+  env: Readonly<Record<string, string | undefined>>
+  /** The texts of the configuration files, by path. */
+  files: ReadonlyMap<string, string>
+}
 
 /** Builds the proxy, begins to acquire, listens, and says so. @throws ListenError */
 export async function serve(
   settings: Settings,
   logger: Logger,
   stdout: CommandContext['stdout'],
-): Promise<{ app: App; address: string }> {
+  origin: SettingsOrigin,
+): Promise<Running> {
+  // Loaded where it is needed: one process costs what it does without workers.
+  const up = settings.workers === 1 ? serveAlone : (await import('./serve-with-workers.ts')).serveWithWorkers
+  const { address, admin, close } = await up(settings, logger, origin)
+  const report = startReport(settings, address, admin)
+  if (stdout.isTTY === true) stdout.write(banner(report))
+  else logger.info(report, `listening on ${address}`)
+  return { address, close }
+}
+
+async function serveAlone(settings: Settings, logger: Logger): Promise<Up> {
   const app = await buildApp(settings, { logger })
   try {
     app.start()
     const admin = app.admin && settings.admin && (await listen(app.admin, settings.admin))
     const address = await listen(app.gateway, settings.listen)
-    const report = startReport(settings, address, admin)
-    if (stdout.isTTY === true) stdout.write(banner(report))
-    else logger.info(report, `listening on ${address}`)
-    return { app, address }
+    return { address, admin, close: app.close }
   } catch (error) {
     await app.close()
     throw error

@@ -38,14 +38,23 @@ export interface Layers {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
+/** The text of a file of settings. Throws as `readFileSync` does. */
+export type ReadFile = (path: string) => string
+
+export const readText: ReadFile = (path) => readFileSync(path, 'utf8')
+
 /** Flags over environment over the files named by `--env-file` (a later one over an earlier) over the configuration file. */
-export async function readLayers(args: readonly string[], env: Environment): Promise<Layers> {
+export async function readLayers(
+  args: readonly string[],
+  env: Environment,
+  readFile: ReadFile,
+): Promise<Layers> {
   const faults: SettingFault[] = []
   const flags = readFlags(args, faults)
-  const envFiles = (flags.meta.get('env-file') ?? []).map((path) => readEnvFile(path, faults))
+  const envFiles = (flags.meta.get('env-file') ?? []).map((path) => readEnvFile(path, readFile, faults))
   const merged: Environment = Object.assign({}, ...envFiles.map((file) => file.values), withoutEmpty(env))
   const configPath = flags.meta.get('config')?.at(-1) ?? merged.CAMUNDA_PROXY_CONFIG
-  const file = configPath === undefined ? undefined : await readConfigFile(configPath, faults)
+  const file = configPath === undefined ? undefined : await readConfigFile(configPath, readFile, faults)
   return {
     layers: [
       (name) => flags.found.get(name),
@@ -147,9 +156,13 @@ function plainLines(text: string): string {
 }
 
 /** Lines of `NAME=value`, with or without `export` and quotes: what the Console offers for download. */
-function readEnvFile(path: string, faults: SettingFault[]): { path: string; values: Record<string, string> } {
+function readEnvFile(
+  path: string,
+  readFile: ReadFile,
+  faults: SettingFault[],
+): { path: string; values: Record<string, string> } {
   try {
-    return { path, values: withoutEmpty(parseEnv(plainLines(readFileSync(path, 'utf8'))) as Environment) }
+    return { path, values: withoutEmpty(parseEnv(plainLines(readFile(path))) as Environment) }
   } catch (error) {
     faults.push({ setting: 'env-file', source: path, expected: `a readable file (${reason(error)})` })
     return { path, values: {} }
@@ -201,6 +214,7 @@ function isMap(value: unknown): value is Record<string, unknown> {
 /** YAML, and therefore JSON too. */
 async function readConfigFile(
   path: string,
+  readFile: ReadFile,
   faults: SettingFault[],
 ): Promise<{ path: string; values: Record<string, unknown> }> {
   // Loaded where it is needed: most starts have no file.
@@ -211,7 +225,7 @@ async function readConfigFile(
   }
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readFile(path)
   } catch (error) {
     return fault(`a readable file (${reason(error)})`)
   }

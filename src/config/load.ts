@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv'
 import { type SettingFault, SettingsError } from '../errors.ts'
 import { clusterProperties } from './cluster-schema.ts'
-import { type Layer, type Ranked, readLayers } from './layers.ts'
+import { type Layer, type Ranked, type ReadFile, readLayers, readText } from './layers.ts'
 import { proxyProperties } from './proxy-schema.ts'
 import { resolve } from './resolve.ts'
 import {
@@ -47,10 +47,15 @@ type Environment = Readonly<Record<string, string | undefined>>
 /**
  * Reads the settings: flags > environment > file > defaults.
  * @param args what follows the command on the command line
+ * @param readFile reads a configuration or env file; those of secrets and certificates are read as they are now
  * @throws SettingsError with everything that is wrong
  */
-export async function loadSettings(args: readonly string[], env: Environment): Promise<LoadedSettings> {
-  const { found, clusters, faults, warnings } = await readFound(args, env)
+export async function loadSettings(
+  args: readonly string[],
+  env: Environment,
+  readFile: ReadFile = readText,
+): Promise<LoadedSettings> {
+  const { found, clusters, faults, warnings } = await readFound(args, env, readFile)
   const resolved = await resolve(
     given(found, '', faults),
     new Map([...clusters].map(([name, entry]) => [name, given(entry, prefixOf(name), faults)])),
@@ -69,6 +74,17 @@ export async function loadSettings(args: readonly string[], env: Environment): P
   }
 }
 
+/** Reads files, and keeps what it has read: for who has to read the same again, though they may have changed. */
+export function keepTexts(): { files: ReadonlyMap<string, string>; readFile: ReadFile } {
+  const files = new Map<string, string>()
+  const readFile = (path: string) => {
+    const text = readText(path)
+    files.set(path, text)
+    return text
+  }
+  return { files, readFile }
+}
+
 /**
  * Reads some settings for a command that needs no others, and is not held up by what is wrong with those.
  * @throws SettingsError with what is wrong with the named ones or with the command line
@@ -78,7 +94,7 @@ export async function loadSome<N extends SettingName>(
   args: readonly string[],
   env: Environment,
 ): Promise<Pick<RawSettings, N>> {
-  const { found, faults } = await readFound(args, env)
+  const { found, faults } = await readFound(args, env, readText)
   const relevant = faults.filter(
     ({ setting, source }) => source === 'command line' || ['config', 'env-file', ...names].includes(setting),
   )
@@ -86,8 +102,8 @@ export async function loadSome<N extends SettingName>(
   return valuesOf(found, new Set()) as Pick<RawSettings, N>
 }
 
-async function readFound(args: readonly string[], env: Environment) {
-  const { layers, clusters: entries, faults, warnings } = await readLayers(args, env)
+async function readFound(args: readonly string[], env: Environment, readFile: ReadFile) {
+  const { layers, clusters: entries, faults, warnings } = await readLayers(args, env, readFile)
   const found = findAll(settingNames, layers)
   const clusters = new Map(entries.map(({ name, layer }) => [name, findAll(clusterSettingNames, [layer])]))
   const isValid = validator()

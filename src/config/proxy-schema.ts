@@ -1,5 +1,8 @@
 import { choice, fileOf, flag, list, text } from './notes.ts'
 
+/** More than this is a mistake: they would hold gigabytes. */
+export const MAX_WORKERS = 64
+
 const port = { type: 'integer', minimum: 0, maximum: 65_535 } as const
 
 /** What is said of the proxy as a whole. */
@@ -23,6 +26,17 @@ export const proxyProperties = {
     expected: 'a path in an existing folder',
     common: true,
   }),
+  workers: {
+    anyOf: [
+      { type: 'integer', minimum: 1, maximum: MAX_WORKERS },
+      { type: 'string', const: 'auto' },
+    ],
+    description:
+      'How many processes forward requests; `auto` for as many as there are cores. More than one share one credential.',
+    expected: `a number from 1 to ${MAX_WORKERS}, or auto`,
+    default: 1,
+    common: true,
+  },
   adminHost: text({
     description: 'Address of the admin listener (probes).',
     expected: 'an IP address or host name of this machine',

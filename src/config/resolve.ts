@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import type { SettingFault } from '../errors.ts'
 import { DEFAULT_CLUSTER } from './callers.ts'
 import { EGRESS_PROXY_EXPECTED, type EgressProxies, egressProxyFor, egressProxyUrl } from './egress.ts'
 import { isLoopback, reaches } from './hosts.ts'
 import type { Ranked } from './layers.ts'
+import { MAX_WORKERS } from './proxy-schema.ts'
 import { type ClusterContext, resolveCluster } from './resolve-cluster.ts'
 import { clusterSettingNames, type RawSettings, type SettingName } from './schema.ts'
 import type { ClusterSettings, Settings } from './settings.ts'
@@ -57,6 +59,7 @@ export async function resolve(given: Given, entries: ReadonlyMap<string, Given>)
     clusters,
     defaultCluster,
     listen: raw.socket === undefined ? { host: raw.host, port: raw.port } : { socket: raw.socket },
+    workers: numberOfWorkers(raw),
     admin: typeof raw.adminPort === 'number' ? { host: raw.adminHost, port: raw.adminPort } : undefined,
     callerToken,
     callersFile: raw.callersFile,
@@ -67,6 +70,10 @@ export async function resolve(given: Given, entries: ReadonlyMap<string, Given>)
     logLevel: raw.logLevel,
   }
   return { settings, faults, warnings, derived }
+}
+
+function numberOfWorkers({ workers }: RawSettings): number {
+  return workers === 'auto' ? Math.min(availableParallelism(), MAX_WORKERS) : workers
 }
 
 /** The cluster at `/v2`: the one that is named, else the one outside of `clusters`, else the only one. */

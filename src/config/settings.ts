@@ -119,6 +119,8 @@ export interface Settings {
   /** The one that is served at `/v2`. */
   defaultCluster: ClusterSettings
   listen: { host: string; port: number } | { socket: string }
+  /** How many processes forward requests; 1: the one that does everything else. */
+  workers: number
   admin: { host: string; port: number } | undefined
   callerToken: Secret | undefined
   callersFile: string | undefined

@@ -150,7 +150,7 @@ function stillFailing(failure: AcquireFailure, waitMs: number): Problem {
 }
 
 /** Client id and secret from `Authorization: Basic` (RFC 7617). @throws Problem `caller-not-authenticated` */
-function readBasic(authorization: string | undefined): { id: string; secret: string } {
+export function readBasic(authorization: string | undefined): { id: string; secret: string } {
   const bytes = Buffer.from(BASIC.exec(authorization ?? '')?.[1] ?? '', 'base64')
   // Read as text, bytes that are no UTF-8 would make one secret of many.
   const text = isUtf8(bytes) ? bytes.toString('utf8') : ''

@@ -18,6 +18,16 @@ export interface Session {
   observe(rawHeaders: readonly string[]): void
   /** Whether this answer says that the session is over: a 401, or a redirect to the login page. */
   isOver(status: number, location: string | undefined): boolean
+  /** By what `isOver` tells. */
+  readonly signs: LoginSigns
+}
+
+/** How the end of a login is told from other answers of its cluster. */
+export interface LoginSigns {
+  /** The URL below which the requests are made. */
+  api: string
+  /** Paths, without a slash at their end, of the login pages that the cluster may send to. */
+  loginPaths: readonly string[]
 }
 
 /** A credential as its keeper holds it. Instants are on the keeper's clock, in milliseconds. */
@@ -29,6 +39,18 @@ export interface Credential {
   renewAt: number
   usableUntil: number
   session: Session | undefined
+}
+
+/** What a request needs of whoever keeps its credential: a keeper, or what stands for one in another process. */
+export interface Keeper {
+  /** The credential to send now, or undefined if there is none. Synchronous. */
+  current(): Credential | undefined
+  /** The current credential, else the next one. @throws Problem; the signal's reason if the caller left */
+  obtain(signal?: AbortSignal): Promise<Credential>
+  /** The cluster answered 401 to this credential: a newer one, or undefined if the 401 stands. */
+  reject(refused: Credential, signal?: AbortSignal): Promise<Credential | undefined>
+  /** The cluster took a request that carried this credential. */
+  accept(accepted: Credential): void
 }
 
 /** Makes one attempt at getting a credential. Knows nothing of retries, schedules or other attempts. */

@@ -2,7 +2,7 @@ import { Problem } from '../errors.ts'
 import { attempt } from './attempt.ts'
 import { faultOf } from './blame.ts'
 import type { Clock } from './clock.ts'
-import type { AcquireFailure, Credential, CredentialSource, IssuedCredential } from './credential.ts'
+import type { AcquireFailure, Credential, CredentialSource, IssuedCredential, Keeper } from './credential.ts'
 import type { Pace } from './pace.ts'
 import { Rejections } from './rejections.ts'
 import { retryAfterRefusalMs, retryWhileUnusableMs, retryWhileUsableMs, timetable } from './schedule.ts'
@@ -77,7 +77,7 @@ const LONGEST_TIMER_MS = 60_000
  * Owns one credential through time: acquires it, renews it ahead of expiry, and gives every request the current
  * one. One attempt at a time; nobody waits while a usable credential exists.
  */
-export class CredentialKeeper {
+export class CredentialKeeper implements Keeper {
   readonly #source: CredentialSource
   readonly #clock: Clock
   readonly #pace: Pace
@@ -176,6 +176,16 @@ export class CredentialKeeper {
     if (this.#rejections.suspicious && accepted.generation === this.#credential?.generation) {
       this.#rejections.cleared()
     }
+  }
+
+  /** The credential as it is, without making use of it. */
+  peek(): Credential | undefined {
+    return this.#credential
+  }
+
+  /** It would be news that the cluster takes the current credential. */
+  get isOnTrial(): boolean {
+    return this.#rejections.suspicious
   }
 
   status(): KeeperStatus {

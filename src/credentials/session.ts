@@ -1,4 +1,4 @@
-import type { Session } from './credential.ts'
+import type { LoginSigns, Session } from './credential.ts'
 import { SessionCookies } from './session-cookies.ts'
 
 /** Methods that change nothing (RFC 9110 section 9.2.1): the cluster asks for no CSRF token with them. */
@@ -15,8 +15,7 @@ const CSRF_TOKEN = /^[\x21-\x7e]{1,4096}$/
  */
 export class LoginSession implements Session {
   readonly #api: URL
-  /** Paths of the login pages that the cluster may send to; its origin may be another one, behind a proxy of its own. */
-  readonly #loginPaths: ReadonlySet<string>
+  readonly signs: LoginSigns
   readonly #cookies = new SessionCookies()
   #csrfToken: string | undefined
   #over = false
@@ -31,7 +30,7 @@ export class LoginSession implements Session {
   constructor(api: URL, basePath: string, loginPage: URL) {
     this.#api = api
     const known = LOGIN_PATHS.flatMap((path) => [path, basePath + path])
-    this.#loginPaths = new Set([...known, loginPage.pathname].map(withoutSlash))
+    this.signs = { api: api.href, loginPaths: [...known, loginPage.pathname].map(withoutSlash) }
   }
 
   /** The cluster said so in an answer, or took back every cookie. */
@@ -40,7 +39,7 @@ export class LoginSession implements Session {
   }
 
   headersFor(method: string): readonly string[] {
-    return SAFE.has(method) ? this.#safe : this.#unsafe
+    return isSafe(method) ? this.#safe : this.#unsafe
   }
 
   observe(rawHeaders: readonly string[]): void {
@@ -57,16 +56,10 @@ export class LoginSession implements Session {
   }
 
   isOver(status: number, location: string | undefined): boolean {
-    const over =
-      status === 401 || (SENDS_TO_LOGIN.has(status) && location !== undefined && this.#isLogin(location))
+    const over = endsLogin(this.signs, status, location)
     // Remembered, so that the next attempt need not ask the cluster what it has said already.
     if (over) this.#over = true
     return over
-  }
-
-  #isLogin(location: string): boolean {
-    if (!URL.canParse(location, this.#api.href)) return false
-    return this.#loginPaths.has(withoutSlash(new URL(location, this.#api).pathname))
   }
 
   #compose(): void {
@@ -75,6 +68,20 @@ export class LoginSession implements Session {
     this.#unsafe =
       this.#csrfToken === undefined ? this.#safe : [...this.#safe, 'x-csrf-token', this.#csrfToken]
   }
+}
+
+/** Whether a method changes nothing. */
+export function isSafe(method: string): boolean {
+  return SAFE.has(method)
+}
+
+/** Whether an answer says that a login is over: a 401, or a redirect to a login page, whatever origin that has. */
+export function endsLogin(signs: LoginSigns, status: number, location: string | undefined): boolean {
+  if (status === 401) return true
+  if (!SENDS_TO_LOGIN.has(status) || location === undefined) return false
+  if (!URL.canParse(location, signs.api)) return false
+  // The cluster's own idea of its origin may be another one, behind a proxy of its own.
+  return signs.loginPaths.includes(withoutSlash(new URL(location, signs.api).pathname))
 }
 
 function withoutSlash(path: string): string {

@@ -25,6 +25,20 @@ export async function listen(app: FastifyInstance, target: ListenTarget): Promis
   }
 }
 
+/**
+ * The same in a worker, whose primary makes the listener and shares it: what is to be seen to before
+ * (`prepareSocket`) is its business. @throws ListenError
+ */
+export async function listenAsWorker(app: FastifyInstance, target: ListenTarget): Promise<string> {
+  const place = 'socket' in target ? { path: target.socket } : { host: target.host, port: target.port }
+  try {
+    await app.listen({ ...place, listenTextResolver: () => '' })
+    return 'socket' in target ? `unix:${target.socket}` : address(app, target.host)
+  } catch (error) {
+    throw new ListenError(explain(error, target))
+  }
+}
+
 function address(app: FastifyInstance, host: string): string {
   const bound = app.server.address()
   const port = typeof bound === 'object' && bound !== null ? bound.port : 0
@@ -36,6 +50,18 @@ function address(app: FastifyInstance, host: string): string {
  * A socket file that nobody listens on is a leftover, and is replaced.
  */
 async function listenOnSocket(app: FastifyInstance, path: string): Promise<string> {
+  await prepareSocket(path)
+  const umask = process.umask(0o177)
+  try {
+    await app.listen({ path, listenTextResolver: () => '' })
+  } finally {
+    process.umask(umask)
+  }
+  return `unix:${path}`
+}
+
+/** Sees to it that a socket can be made at a path: a leftover there is removed. @throws ListenError if it cannot */
+export async function prepareSocket(path: string): Promise<void> {
   if (Buffer.byteLength(path) > MAX_SOCKET_PATH) {
     throw new ListenError(
       `Cannot listen on ${path}: a socket path may have ${MAX_SOCKET_PATH} bytes at most.`,
@@ -45,13 +71,6 @@ async function listenOnSocket(app: FastifyInstance, path: string): Promise<strin
     throw new ListenError(`Cannot listen on ${path}: its folder does not exist.`)
   })
   await removeLeftover(path)
-  const umask = process.umask(0o177)
-  try {
-    await app.listen({ path, listenTextResolver: () => '' })
-  } finally {
-    process.umask(umask)
-  }
-  return `unix:${path}`
 }
 
 async function removeLeftover(path: string): Promise<void> {

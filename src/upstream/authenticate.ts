@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
-import type { Credential } from '../credentials/credential.ts'
-import type { CredentialKeeper } from '../credentials/keeper.ts'
+import type { Credential, Keeper } from '../credentials/credential.ts'
 import { upstreamProblem } from './failures.ts'
 import { headerValue, latin1 } from './headers.ts'
 import type { ReplayBody } from './replay-body.ts'
@@ -29,7 +28,7 @@ const MAX_DISCARDED_BYTES = 64 * 1024
 export function sendAuthenticated(
   dispatcher: Dispatcher,
   request: UpstreamRequest,
-  keeper: CredentialKeeper,
+  keeper: Keeper,
   handler: Handler,
 ): void {
   new Exchange(dispatcher, request, keeper, handler).begin()
@@ -39,7 +38,7 @@ export function sendAuthenticated(
 class Exchange implements Controller {
   readonly #dispatcher: Dispatcher
   readonly #request: UpstreamRequest
-  readonly #keeper: CredentialKeeper
+  readonly #keeper: Keeper
   readonly #handler: Handler
   #attempt: Attempt | undefined
   /** Made only where something is waited for. */
@@ -49,7 +48,7 @@ class Exchange implements Controller {
   rawHeaders: Exclude<Controller['rawHeaders'], undefined> = null
   rawTrailers: Exclude<Controller['rawTrailers'], undefined> = null
 
-  constructor(dispatcher: Dispatcher, request: UpstreamRequest, keeper: CredentialKeeper, handler: Handler) {
+  constructor(dispatcher: Dispatcher, request: UpstreamRequest, keeper: Keeper, handler: Handler) {
     this.#dispatcher = dispatcher
     this.#request = request
     this.#keeper = keeper

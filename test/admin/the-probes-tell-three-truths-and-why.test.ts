@@ -126,6 +126,7 @@ async function probes(t: Test, lab: KeeperLab, draining: boolean) {
     credential: () => lab.keeper.status(),
     isDraining: () => draining,
     hasStarted: () => lab.events.some((event) => event.type === 'acquired'),
+    isServing: () => true,
   })
   t.teardown(() => admin.close())
   const url = await listen(admin, { host: '127.0.0.1', port: 0 })

@@ -39,6 +39,7 @@ t.test('what was given, what was worked out and what goes without saying', async
     ['readOnly', 'false', 'default'],
     ['host', '127.0.0.1', 'default'],
     ['port', '9', 'flag --port'],
+    ['workers', '1', 'default'],
     ['adminHost', '127.0.0.1', 'default'],
     ['adminPort', 'off', 'flag --admin-port'],
     ['allowedHosts', 'a,b', `${folder}/settings.yaml`],

@@ -33,6 +33,8 @@ export interface CookieCluster extends FakeCluster {
   sessions(): number
   /** The CSRF token that the cluster keeps, as in its cookie, of the session that began last. */
   csrfToken(): string
+  /** As it was given out last, which is another one each time. */
+  maskedToken(): string
   /** Forgets every session, as a node does that keeps them in memory. */
   restart(): void
   /** Goes on as one of this generation, with no session. */
@@ -97,6 +99,7 @@ export async function cookieCluster(options: CookieClusterOptions = {}): Promise
     logouts: () => logic.logouts,
     sessions: () => [...live.values()].filter((session) => !logic.isIdle(session)).length,
     csrfToken: () => [...live.values()].at(-1)?.csrfToken ?? '',
+    maskedToken: () => logic.masked,
     restart: () => live.clear(),
     upgrade(generation: Generation) {
       live.clear()
@@ -117,6 +120,7 @@ class ClusterLogic {
   traits: (typeof TRAITS)[Generation]
   password: string
   down = false
+  masked = ''
   logins = 0
   logouts = 0
 
@@ -190,7 +194,9 @@ class ClusterLogic {
   }
 
   #maskedToken(csrfToken: string): Record<string, string> {
-    return this.#csrf ? { 'X-CSRF-TOKEN': masked(csrfToken) } : {}
+    if (!this.#csrf) return {}
+    this.masked = masked(csrfToken)
+    return { 'X-CSRF-TOKEN': this.masked }
   }
 
   #idOf(request: SeenRequest): string {

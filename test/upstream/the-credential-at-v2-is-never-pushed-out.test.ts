@@ -4,7 +4,8 @@ import type { ApiSettings, ClusterSettings } from '../../src/config/settings.ts'
 import { ClientKeepers } from '../../src/credentials/clients.ts'
 import { CredentialKeeper } from '../../src/credentials/keeper.ts'
 import { Keepers } from '../../src/credentials/keepers.ts'
-import { Destinations } from '../../src/upstream/destinations.ts'
+import { Connections } from '../../src/upstream/connections.ts'
+import { OwnCredentials } from '../../src/upstream/own-credentials.ts'
 import { connection, notes } from '../helpers/connections.ts'
 import { VirtualClock } from '../helpers/virtual-clock.ts'
 
@@ -22,23 +23,24 @@ t.test('however many others are called after it', async (t) => {
   const keepers = new Keepers()
   const all = Array.from({ length: 1_002 }, (_, i) => cluster(`c${i}`))
   const [main, first] = all as [ClusterSettings, ClusterSettings] // of 1,002
-  const destinations = new Destinations(new Map(all.map((one) => [one.name, one])), main, {
+  const connections = new Connections(notes(), clock)
+  const credentials = new OwnCredentials({
+    main,
+    connections,
     keepers,
     clients: new ClientKeepers({
       keepers,
       now: () => clock.now(),
       makeKeeper: () => t.fail('none') as never,
     }),
-    notices: notes(),
-    clock,
     makeKeeper: (source, pace) =>
       new CredentialKeeper({ source, pace, clock, random: () => 0.5, onEvent: () => {} }),
   })
-  t.teardown(() => destinations.destroy())
-  const keeperOf = (one: ClusterSettings) => destinations.get(one, 'v2')?.keeperFor(undefined)
+  t.teardown(() => connections.destroy())
+  const keeperOf = (one: ClusterSettings) => credentials.keeperFor(one, 'v2')(undefined)
   const [kept, letGo] = [keeperOf(main), keeperOf(first)]
   for (const one of all.slice(1)) keeperOf(one)
   t.equal(keeperOf(main), kept)
-  t.equal(kept?.status().state, 'cold')
-  t.equal(letGo?.status().state, 'draining', 'as is the one used longest ago, which has made room')
+  t.equal(kept.status().state, 'cold')
+  t.equal(letGo.status().state, 'draining', 'as is the one used longest ago, which has made room')
 })

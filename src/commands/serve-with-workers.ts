@@ -1,0 +1,49 @@
+import { fileURLToPath } from 'node:url'
+import type { Logger } from 'pino'
+import { buildOwner, DRAIN_MS, pseudonym } from '../app.ts'
+import type { Settings } from '../config/settings.ts'
+import { systemClock } from '../credentials/clock.ts'
+import { listen } from '../gateway/listen.ts'
+import { Desk } from '../workers/desk.ts'
+import { Pool } from '../workers/pool.ts'
+import type { SettingsOrigin, Up } from './serve.ts'
+
+const PROGRAM = fileURLToPath(new URL('../worker.js', import.meta.url))
+/** What a worker may need beyond the drain before it is killed. */
+const GRACE_MS = 2_000
+
+/** This process owns the credentials and answers probes; workers forward the requests. @throws ListenError */
+export async function serveWithWorkers(
+  settings: Settings,
+  logger: Logger,
+  origin: SettingsOrigin,
+): Promise<Up> {
+  const clock = systemClock()
+  const owner = await buildOwner(
+    settings,
+    { logger, clock },
+    { onChange: (keeper) => desk.changed(keeper), isServing: () => pool.listening > 0 },
+  )
+  const desk = new Desk({ clusters: settings.clusters, credentials: owner.credentials, clock })
+  const pool = new Pool({
+    count: settings.workers,
+    program: PROGRAM,
+    start: { ...origin, pseudonym: pseudonym() },
+    listen: settings.listen,
+    desk,
+    logger,
+  })
+  const close = async () => {
+    owner.drain()
+    await pool.close(DRAIN_MS + GRACE_MS)
+    await owner.close()
+  }
+  try {
+    owner.start()
+    const admin = owner.admin && settings.admin && (await listen(owner.admin, settings.admin))
+    return { address: await pool.start(), admin, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

@@ -1,0 +1,129 @@
+import cluster from 'node:cluster'
+import type { Logger } from 'pino'
+import { buildServing, DRAIN_MS, type Serving } from '../app.ts'
+import { loadSettings } from '../config/load.ts'
+import { systemClock } from '../credentials/clock.ts'
+import { type ListenTarget, listenAsWorker } from '../gateway/listen.ts'
+import { Link } from '../workers/link.ts'
+import type { ToPrimary, ToWorker } from '../workers/messages.ts'
+import { RemoteCredentials } from '../workers/remote-credentials.ts'
+import { type CommandContext, ExitCode } from './command.ts'
+import { commandLogger } from './logging.ts'
+
+/** A terminal sends these to the whole group: what comes of them is the primary's to say. */
+const PRIMARYS_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/** More than the drain takes. */
+const LAST_RESORT_MS = DRAIN_MS + 5_000
+
+type StartMessage = Extract<ToWorker, { type: 'start' }>
+
+/** A process that forwards requests with what its primary gives it. Resolves with its exit code. */
+export function worker(context: Pick<CommandContext, 'stdout'>): Promise<number> {
+  const { worker: self } = cluster
+  if (self === undefined)
+    throw new Error('it is started by camunda-auth-proxy itself: see the setting workers')
+  for (const signal of PRIMARYS_SIGNALS) process.on(signal, () => {})
+  return new Promise((resolve) => {
+    const work = new Work(context, resolve)
+    process.on('message', (message: ToWorker) => work.receive(message))
+    self.once('disconnect', () => {
+      // Else Node ends this process as soon as its primary is gone, and the requests in flight with it.
+      self.exitedAfterDisconnect = true
+      work.onPrimaryGone()
+    })
+    send({ type: 'hello' })
+  })
+}
+
+class Work {
+  readonly #context: Pick<CommandContext, 'stdout'>
+  readonly #end: (code: number) => void
+  readonly #link: Link
+  readonly #credentials: RemoteCredentials
+  readonly #clock = systemClock()
+  #logger: Logger | undefined
+  #serving: Serving | undefined
+  #isEnding = false
+
+  constructor(context: Pick<CommandContext, 'stdout'>, end: (code: number) => void) {
+    this.#context = context
+    this.#end = end
+    this.#link = new Link(send, this.#clock)
+    this.#credentials = new RemoteCredentials(this.#link, this.#clock)
+  }
+
+  receive(message: ToWorker): void {
+    switch (message.type) {
+      case 'start':
+        this.#begin(message).catch((error: unknown) => this.#fail(error))
+        break
+      case 'listen':
+        this.#listen(message.target).catch((error: unknown) => this.#fail(error))
+        break
+      case 'drain':
+        void this.#finish(ExitCode.ok)
+        break
+      case 'report':
+        send({ type: 'reported', ask: message.ask, value: { memoryBytes: process.memoryUsage.rss() } })
+        break
+      default:
+        this.#credentials.receive(message)
+    }
+  }
+
+  onPrimaryGone(): void {
+    this.#link.close()
+    if (this.#isEnding) return
+    this.#logger?.error('the process that gets the credentials is gone: requests in flight may finish')
+    void this.#finish(ExitCode.ok)
+  }
+
+  async #begin({ number, args, env, files, pseudonym }: StartMessage): Promise<void> {
+    const { settings } = await loadSettings(args, env, (path) => files.get(path) ?? '')
+    const logger = (await commandLogger(this.#context, settings.logLevel)).child({ worker: number })
+    this.#logger = logger
+    for (const event of ['uncaughtException', 'unhandledRejection'])
+      process.on(event, (error: unknown) => this.#onDefect(error, logger))
+    const own = { credentials: this.#credentials, pseudonym }
+    this.#serving = await buildServing(settings, { logger, clock: this.#clock }, own)
+    // Before it listens, it has what there is.
+    if (!settings.callersAreClients)
+      this.#credentials.keeperFor(settings.defaultCluster, 'v2')(undefined).watch()
+    send({ type: 'ready' })
+  }
+
+  async #listen(target: ListenTarget): Promise<void> {
+    if (this.#serving === undefined || this.#isEnding) return
+    send({ type: 'listening', address: await listenAsWorker(this.#serving.gateway, target) })
+  }
+
+  #fail(error: unknown): void {
+    const message = error instanceof Error ? error.message : 'an unknown error'
+    send({ type: 'failed', message }, () => this.#end(ExitCode.failed))
+  }
+
+  #onDefect(err: unknown, logger: Logger): void {
+    // The second one, or one of the log.
+    if (this.#isEnding) this.#end(ExitCode.failed)
+    send({ type: 'leaving' })
+    void this.#finish(ExitCode.failed)
+    logger.fatal({ err }, 'an unexpected error: closing')
+  }
+
+  /** Lets requests in flight finish, and ends. */
+  async #finish(code: number): Promise<void> {
+    if (this.#isEnding) return
+    this.#isEnding = true
+    setTimeout(() => this.#end(ExitCode.failed), LAST_RESORT_MS).unref()
+    try {
+      await this.#serving?.close()
+    } finally {
+      this.#end(code)
+    }
+  }
+}
+
+function send(message: ToPrimary, done: () => void = () => {}): void {
+  if (process.connected) process.send?.(message, undefined, undefined, done)
+  else done()
+}

@@ -1,0 +1,84 @@
+import type { ApiName } from '../config/apis.ts'
+import type { ApiSettings, AuthSettings, ClusterSettings, ConnectionSettings } from '../config/settings.ts'
+import type { ClientKeepers } from '../credentials/clients.ts'
+import type { CredentialSource } from '../credentials/credential.ts'
+import type { CredentialKeeper } from '../credentials/keeper.ts'
+import type { Keepers } from '../credentials/keepers.ts'
+import type { Pace } from '../credentials/pace.ts'
+import { credentialKeys, makeSource } from '../credentials/sources.ts'
+import { type Connections, connectionKey } from './connections.ts'
+import type { Credentials } from './destinations.ts'
+
+export interface OwnCredentialsOptions {
+  /** The cluster at `/v2`. */
+  main: ClusterSettings
+  connections: Connections
+  keepers: Keepers
+  clients: ClientKeepers
+  makeKeeper(source: CredentialSource, pace: Pace, what: KeeperPurpose): CredentialKeeper
+}
+
+/** What a keeper is for. */
+export interface KeeperPurpose {
+  /** The cluster that it was made for. */
+  cluster: string
+  strategy: AuthSettings['strategy']
+  /** It is that of `/v2` itself, which the probes are about. */
+  isMain: boolean
+  /** It is not kept ready for the first caller: so is only the credential of `/v2`, and no login. */
+  onlyIfUsed: boolean
+}
+
+/** The credentials that this process gets and keeps itself. */
+export class OwnCredentials implements Credentials {
+  readonly #options: OwnCredentialsOptions
+  readonly #lookups = new Map<ApiSettings, (authorization: string | undefined) => CredentialKeeper>()
+
+  constructor(options: OwnCredentialsOptions) {
+    this.#options = options
+  }
+
+  keeperFor(cluster: ClusterSettings, api: ApiName): (authorization: string | undefined) => CredentialKeeper {
+    const settings = cluster.apis.get(api) as ApiSettings // of those that it serves
+    const known = this.#lookups.get(settings)
+    if (known !== undefined) return known
+    const lookup = this.#lookup(cluster, settings, api === 'v2' && cluster === this.#options.main)
+    this.#lookups.set(settings, lookup)
+    return lookup
+  }
+
+  #lookup(cluster: ClusterSettings, { auth, connection }: ApiSettings, isMain: boolean) {
+    const { clients, connections } = this.#options
+    const identityProvider = () => connections.to('identity provider', cluster.identityProvider)
+    if (auth.strategy === 'CALLER')
+      return clients.of(auth, identityProvider, connectionKey(cluster.identityProvider))
+    const asked = {
+      get cluster() {
+        return connections.to('cluster', connection)
+      },
+      identityProvider,
+    }
+    const source = () => makeSource(auth, asked)
+    return this.#ownKeeper(auth, cluster, connection, isMain, source)
+  }
+
+  /** Looks the keeper up at each use: that is how it stays among those that were used last. */
+  #ownKeeper(
+    auth: AuthSettings,
+    { name: cluster, identityProvider }: ClusterSettings,
+    connection: ConnectionSettings,
+    isMain: boolean,
+    source: () => CredentialSource,
+  ): () => CredentialKeeper {
+    const { keepers, makeKeeper } = this.#options
+    const { strategy } = auth
+    const asked: Partial<Record<typeof strategy, ConnectionSettings>> = {
+      OAUTH: identityProvider,
+      COOKIE: connection,
+    }
+    const { key, paceKey } = credentialKeys(auth, connectionKey(asked[strategy]))
+    const onlyIfUsed = !isMain || strategy === 'COOKIE'
+    const create = (pace: Pace) => makeKeeper(source(), pace, { cluster, strategy, isMain, onlyIfUsed })
+    return isMain ? () => keepers.keep(key, paceKey, create) : () => keepers.get(key, paceKey, create)
+  }
+}

@@ -1,0 +1,94 @@
+import type { ApiName } from '../config/apis.ts'
+import type { LoginSigns } from '../credentials/credential.ts'
+import type { Fault, ProblemCode } from '../errors.ts'
+import type { ListenTarget } from '../gateway/listen.ts'
+
+/**
+ * What the process that owns the credentials (the primary) and its workers say to each other. Serialized as by
+ * `structuredClone` (`advanced`): a credential may be usable for ever, which JSON has no number for.
+ */
+
+/** The credential that a worker's keeper stands for. */
+export interface Where {
+  /** The name of the cluster. */
+  cluster: string
+  api: ApiName
+  /** Of the caller, where callers are clients of their own. */
+  authorization: string | undefined
+}
+
+/** A credential on its way to a worker. Durations in milliseconds, since each process has a clock of its own. */
+export interface SentCredential {
+  /** Equal for what is one and the same credential, whichever keeper it came from, and however often it is sent. */
+  issue: string
+  headers: readonly string[]
+  ageMs: number
+  renewInMs: number
+  usableForMs: number
+  /** It would be news that the cluster takes it. */
+  isOnTrial: boolean
+  session: (SentHeaders & { signs: LoginSigns }) | undefined
+}
+
+/** What a login sends with methods that change nothing, and with those that do. */
+export interface SentHeaders {
+  safe: readonly string[]
+  unsafe: readonly string[]
+}
+
+export interface SentProblem {
+  code: ProblemCode
+  detail: string
+  retryAfterS: number | undefined
+  fault: Fault
+}
+
+/** What a worker is to run with: that of its primary, so that files that were changed since make no difference. */
+export interface WorkerStart {
+  args: readonly string[]
+  env: Readonly<Record<string, string | undefined>>
+  /** The texts of the configuration files, by path. */
+  files: ReadonlyMap<string, string>
+  /** Its name in `Via`. */
+  pseudonym: string
+}
+
+/** `keeper` is the worker's number for one of its keepers. */
+type OfKeeper = { keeper: number; where: Where }
+
+/** Told by a worker's keeper. */
+export type KeeperNote = OfKeeper &
+  (
+    | { type: 'watch' } // wants to know the credential, and has no use for it yet
+    | { type: 'used' }
+    | { type: 'accept'; issue: string }
+  )
+
+/** Asked by a worker's keeper. Before the answer comes what is new. */
+export type KeeperQuestion = OfKeeper &
+  (
+    | { type: 'obtain' }
+    | { type: 'reject'; issue: string }
+    | { type: 'observe'; issue: string; rawHeaders: readonly string[] }
+  )
+
+/** With the number by which it is answered. */
+export type KeeperMessage = KeeperNote | (KeeperQuestion & { ask: number })
+
+export type ToPrimary =
+  | { type: 'hello' }
+  | { type: 'ready' } // to listen
+  | { type: 'listening'; address: string }
+  | { type: 'failed'; message: string } // and ends
+  | { type: 'leaving' } // takes no new connections, and ends when those that it has are done
+  | { type: 'reported'; ask: number; value: unknown }
+  | KeeperMessage
+
+export type ToWorker =
+  | ({ type: 'start'; number: number } & WorkerStart)
+  | { type: 'listen'; target: ListenTarget }
+  | { type: 'drain' }
+  | { type: 'report'; ask: number }
+  | { type: 'credential'; keeper: number; credential: SentCredential }
+  | ({ type: 'session'; keeper: number; issue: string } & SentHeaders)
+  | { type: 'answer'; ask: number; problem: SentProblem | undefined }

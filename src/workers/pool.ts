@@ -1,0 +1,304 @@
+import cluster, { type Worker } from 'node:cluster'
+import { chmodSync } from 'node:fs'
+import type { Logger } from 'pino'
+import { ListenError, type ListenTarget, prepareSocket } from '../gateway/listen.ts'
+import { pauseBeforeMs, soonEnds } from './backoff.ts'
+import type { Counter, Desk } from './desk.ts'
+import type { ToPrimary, ToWorker, WorkerStart } from './messages.ts'
+
+export interface PoolOptions {
+  /** How many workers. */
+  count: number
+  /** The program that each runs. */
+  program: string
+  start: WorkerStart
+  listen: ListenTarget
+  desk: Desk
+  logger: Logger
+}
+
+/** A process, and what is known of it. */
+interface Member {
+  /** From 1; whoever takes its place has the same. */
+  number: number
+  worker: Worker
+  counter: Counter
+  /** On the monotonic clock. */
+  forkedAt: number
+  isListening: boolean
+  /** Takes no new connections. */
+  isLeaving: boolean
+  /** Why it failed, in its own words. */
+  reason: string | undefined
+  /** Whom it replaces. */
+  after: { how: string; at: number } | undefined
+  cancelLimit: () => void
+}
+
+/** How long a worker may take until it listens. */
+const START_MS = 30_000
+/** How long one may take to say what it was asked for a report. */
+const REPORT_MS = 1_000
+/** For the owner only, as the mode will be; folders that others make at that moment stay usable. */
+const OWNER_ONLY = 0o077
+
+/** The workers: starts them, replaces those that end, and ends them all. */
+export class Pool {
+  readonly #options: PoolOptions
+  readonly #members = new Set<Member>()
+  readonly #soonEnds = new Map<number, number>()
+  readonly #reports = new Map<number, (value: unknown) => void>()
+  readonly #timers = new Set<NodeJS.Timeout>()
+  /** Numbers of those that have neither come to listen nor ended; undefined once that is settled. */
+  #expected: Set<number> | undefined
+  /** What is to be done about those that ended before that. */
+  #missing: (() => void)[] = []
+  #settleStart: { resolve: (address: string) => void; reject: (error: Error) => void } | undefined
+  #target: ListenTarget
+  /** As the first one that listened told it; every other one has the same. */
+  #address: string | undefined
+  #umask: number | undefined
+  #isClosing = false
+  #onEmpty = () => {}
+  #asked = 0
+
+  constructor(options: PoolOptions) {
+    this.#options = options
+    this.#target = options.listen
+  }
+
+  /** How many listen. */
+  get listening(): number {
+    return [...this.#members].filter((member) => member.isListening).length
+  }
+
+  /**
+   * Starts the workers, and resolves with the address when each of them listens, or has failed to while others do.
+   * @throws ListenError if none comes to listen, with the reason
+   */
+  async start(): Promise<string> {
+    const { listen, program, count } = this.#options
+    if ('socket' in listen) await prepareSocket(listen.socket)
+    cluster.schedulingPolicy = cluster.SCHED_RR
+    cluster.setupPrimary({
+      exec: program,
+      args: [],
+      serialization: 'advanced',
+      silent: false,
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
+    // Whatever way this process ends: none is left behind.
+    process.once('exit', () => this.#killAll())
+    const numbers = Array.from({ length: count }, (_, i) => i + 1)
+    this.#expected = new Set(numbers)
+    const started = new Promise<string>((resolve, reject) => {
+      this.#settleStart = { resolve, reject }
+    })
+    for (const number of numbers) this.#fork(number, undefined)
+    return started
+  }
+
+  /** What each worker has to report: those that say nothing within a second are left out. */
+  async collect(): Promise<unknown[]> {
+    const asked = [...this.#members].filter((member) => member.isListening)
+    const values = await Promise.all(asked.map((member) => this.#report(member)))
+    return values.filter((value) => value !== undefined)
+  }
+
+  /** Has every worker end when its requests in flight are done; what is left after `limitMs` is killed. */
+  async close(limitMs: number): Promise<void> {
+    this.#isClosing = true
+    for (const timer of this.#timers) clearTimeout(timer)
+    if (this.#members.size === 0) return
+    const empty = new Promise<void>((resolve) => {
+      this.#onEmpty = resolve
+    })
+    for (const member of this.#members) this.#send(member, { type: 'drain' })
+    const cancel = this.#after(limitMs, () => this.#killAll())
+    await empty
+    cancel()
+  }
+
+  #fork(number: number, after: Member['after']): void {
+    const worker = cluster.fork()
+    const send = (message: ToWorker) => this.#send(member, message)
+    const member: Member = {
+      number,
+      worker,
+      counter: this.#options.desk.open(send),
+      forkedAt: performance.now(),
+      isListening: false,
+      isLeaving: false,
+      reason: undefined,
+      after,
+      cancelLimit: this.#after(START_MS, () => {
+        member.reason = `it did not come to listen within ${START_MS / 1_000} s`
+        worker.kill('SIGKILL')
+      }),
+    }
+    this.#members.add(member)
+    worker.on('message', (message: ToPrimary) => this.#receive(member, message))
+    // Of a message that could not be sent: it has ended, and that is heard of as well.
+    worker.on('error', () => {})
+    worker.on('disconnect', () => this.#noteSilent(member))
+    worker.once('exit', (code: number | null, signal: string | null) => {
+      const onExit = () =>
+        this.#onExit(member, signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`)
+      // Its last words may still be on their way.
+      if (worker.isConnected()) worker.once('disconnect', onExit)
+      else onExit()
+    })
+  }
+
+  #send({ worker }: Member, message: ToWorker): void {
+    if (worker.isConnected()) worker.process.send(message, undefined, undefined, () => {})
+  }
+
+  #receive(member: Member, message: ToPrimary): void {
+    switch (message.type) {
+      case 'hello':
+        this.#send(member, { type: 'start', number: member.number, ...this.#options.start })
+        break
+      case 'ready':
+        this.#letListen(member)
+        break
+      case 'listening':
+        this.#noteListening(member, message.address)
+        break
+      case 'failed':
+        member.reason = message.message
+        break
+      case 'leaving':
+        this.#noteLeaving(member)
+        break
+      case 'reported':
+        this.#reports.get(message.ask)?.(message.value)
+        break
+      default:
+        member.counter.receive(message)
+    }
+  }
+
+  /** The listener itself is made here, for the first one, when the word arrives: hence the umask. */
+  #letListen(member: Member): void {
+    if ('socket' in this.#target && this.listening === 0) this.#umask ??= process.umask(OWNER_ONLY)
+    this.#send(member, { type: 'listen', target: this.#target })
+  }
+
+  #noteListening(member: Member, address: string): void {
+    if (this.#umask !== undefined && 'socket' in this.#target) chmodSync(this.#target.socket, 0o600)
+    this.#restoreUmask()
+    member.cancelLimit()
+    if (this.#address !== undefined && this.#address !== address) {
+      // The last one left while this one was about to listen, and a free port is another one now.
+      member.reason = `it came to listen on ${address}`
+      member.worker.kill('SIGKILL')
+      return
+    }
+    this.#address = address
+    member.isListening = true
+    const { after, number } = member
+    if (after !== undefined) {
+      const replacedInMs = Math.round(performance.now() - after.at)
+      const { pid } = member.worker.process
+      const words = `worker ${number} ${after.how}: replaced in ${replacedInMs} ms`
+      this.#options.logger.warn({ worker: number, workerPid: pid, replacedInMs }, words)
+    }
+    this.#settle(number)
+  }
+
+  /** It takes no more requests, and may be a while in finishing those that it has. */
+  #noteLeaving(member: Member): void {
+    if (member.isLeaving || this.#isClosing) return
+    member.isLeaving = true
+    this.#noteSilent(member)
+    this.#replace(member, 'had an unexpected error')
+  }
+
+  #noteSilent(member: Member): void {
+    member.isListening = false
+    // The listener is gone with the last one: its port is to be the same, though it may have been any.
+    if (this.listening === 0 && this.#address?.startsWith('http:') && 'port' in this.#target)
+      this.#target = { host: this.#target.host, port: Number(new URL(this.#address).port) }
+  }
+
+  #onExit(member: Member, how: string): void {
+    member.cancelLimit()
+    member.counter.close()
+    this.#noteSilent(member)
+    this.#members.delete(member)
+    if (this.listening === 0) this.#restoreUmask()
+    if (this.#isClosing) {
+      if (this.#members.size === 0) this.#onEmpty()
+    } else if (!member.isLeaving) this.#replace(member, how)
+  }
+
+  #replace(member: Member, how: string): void {
+    const { number, reason } = member
+    const now = performance.now()
+    const soon = soonEnds(this.#soonEnds.get(number) ?? 0, now - member.forkedAt)
+    this.#soonEnds.set(number, soon)
+    const fork = () => this.#fork(number, { how, at: now })
+    if (this.#expected !== undefined) {
+      this.#missing.push(fork)
+      this.#settle(number, reason ?? `No worker came to listen: the last one ${how}.`)
+      return
+    }
+    const pauseMs = pauseBeforeMs(soon)
+    if (soon > 1 || reason !== undefined) {
+      const why = reason === undefined ? '' : `: ${reason}`
+      const nextTryInS = pauseMs / 1_000
+      this.#options.logger.error({ worker: number, nextTryInS }, `worker ${number} ${how}${why}`)
+    }
+    this.#after(pauseMs, fork)
+  }
+
+  /** At the start: one more of those that were waited for has come to listen, or has failed. */
+  #settle(number: number, reason?: string): void {
+    if (!this.#expected?.delete(number) || this.#expected.size > 0) return
+    this.#expected = undefined
+    if (this.#address !== undefined && this.listening > 0) {
+      for (const fork of this.#missing) fork()
+      this.#settleStart?.resolve(this.#address)
+      return
+    }
+    this.#isClosing = true
+    this.#settleStart?.reject(new ListenError(reason ?? 'No worker came to listen.'))
+  }
+
+  #report(member: Member): Promise<unknown> {
+    const ask = ++this.#asked
+    return new Promise((resolve) => {
+      const cancel = this.#after(REPORT_MS, () => end(undefined))
+      const end = (value: unknown) => {
+        cancel()
+        this.#reports.delete(ask)
+        resolve(value)
+      }
+      this.#reports.set(ask, end)
+      this.#send(member, { type: 'report', ask })
+    })
+  }
+
+  #restoreUmask(): void {
+    if (this.#umask !== undefined) process.umask(this.#umask)
+    this.#umask = undefined
+  }
+
+  #killAll(): void {
+    for (const { worker } of this.#members) worker.kill('SIGKILL')
+  }
+
+  /** Returns the cancellation. */
+  #after(delayMs: number, action: () => void): () => void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer)
+      action()
+    }, delayMs)
+    this.#timers.add(timer)
+    return () => {
+      clearTimeout(timer)
+      this.#timers.delete(timer)
+    }
+  }
+}
