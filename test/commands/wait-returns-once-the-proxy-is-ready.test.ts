@@ -19,7 +19,7 @@ t.test('ready: 0, wherever the port is told', async (t) => {
   })
   const variable = { CAMUNDA_PROXY_ADMIN_PORT: adminPort }
   t.strictSame(await runCommand(wait, ['--admin-port', adminPort]), READY)
-  t.strictSame(await runCommand(wait, ['--timeout', '5'], variable), READY)
+  t.strictSame(await runCommand(wait, ['--timeout', '30'], variable), READY)
   t.strictSame(await runCommand(wait, ['--timeout=0', '--env-file', `${folder}/proxy.env`]), READY)
   t.strictSame(await runCommand(wait, ['--config', `${folder}/proxy.yaml`]), READY)
   t.strictSame(

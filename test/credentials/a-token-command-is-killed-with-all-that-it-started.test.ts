@@ -9,6 +9,8 @@ import { until } from '../helpers/until.ts'
 
 const never = new AbortController().signal
 const LONG_MS = 60_000
+/** Enough for a shell to have started, and no more. */
+const TIME_MS = 4_000
 
 /** A command that starts another, writes down who they are, and waits, deaf to all that can be ignored. */
 function lasting(t: Test, then = 'wait') {
@@ -33,12 +35,12 @@ function lasting(t: Test, then = 'wait') {
 
 t.test('when its time is over', async (t) => {
   const { command, gone, started } = lasting(t)
-  const source = bearerSource({ command }, { commandMs: 1_000 })
+  const source = bearerSource({ command }, { commandMs: TIME_MS })
   const failed = failureOf(source.acquire(never), [command])
   await started()
   t.strictSame(await failed, {
     code: 'command-timeout',
-    message: 'The token command did not end within 1 s; run it by hand to see why.',
+    message: 'The token command did not end within 4 s; run it by hand to see why.',
     refused: false,
   })
   await gone()
@@ -73,7 +75,9 @@ t.test('when it prints without end', async (t) => {
 
 t.test('when the shell has ended, and what it left behind still holds the output', async (t) => {
   const path = `${t.testdir({})}/pid`
-  const run = failureOf(runCommand(`echo canary; sleep 600 & echo $! > '${path}'`, 1_000, never), ['canary'])
+  const run = failureOf(runCommand(`echo canary; sleep 600 & echo $! > '${path}'`, TIME_MS, never), [
+    'canary',
+  ])
   t.match(await run, { code: 'command-timeout' })
   await until(() => !isRunning(Number(readFileSync(path, 'utf8'))), 'it has ended')
 })

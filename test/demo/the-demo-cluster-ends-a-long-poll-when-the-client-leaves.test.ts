@@ -1,11 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { until } from '../helpers/until.ts'
 import { demo } from './demo.ts'
-
-async function becomes(condition: () => boolean): Promise<boolean> {
-  for (let tries = 0; tries < 100 && !condition(); tries += 1) await sleep(10)
-  return condition()
-}
 
 t.test('nothing waits any more, and nothing fails', async (t) => {
   const { cluster, headers } = await demo(t)
@@ -17,9 +12,9 @@ t.test('nothing waits any more, and nothing fails', async (t) => {
     signal: client.signal,
   })
 
-  t.ok(await becomes(() => cluster.inFlight() === 1))
+  await until(() => cluster.inFlight() === 1, 'the poll waits')
   client.abort()
   await t.rejects(poll)
-  t.ok(await becomes(() => cluster.inFlight() === 0))
+  await until(() => cluster.inFlight() === 0, 'nothing waits')
   t.equal((await fetch(`${cluster.url}/v2/topology`, { headers })).status, 200)
 })

@@ -2,8 +2,9 @@ import t from 'tap'
 import { demo } from './demo.ts'
 
 for (const [requestTimeout, atLeastMs, belowMs] of [
-  [300, 290, 2_000],
-  [-1, 0, 250],
+  // Long before the 10 s that it takes by default.
+  [300, 290, 9_000],
+  [-1, 0, 9_000],
 ] as const) {
   t.test(`${requestTimeout} ms`, async (t) => {
     const { cluster, headers } = await demo(t)

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import t from 'tap'
 import { fakeCluster } from '../helpers/fake-cluster.ts'
 import { runMethod, search } from '../helpers/methods.ts'
+import { VirtualClock } from '../helpers/virtual-clock.ts'
 
 /** A cluster that takes one value of `Authorization` only. */
 async function picky(t: Parameters<typeof runMethod>[0], accepted: string) {
@@ -25,15 +26,15 @@ const fixed: [what: string, env: Record<string, string>, said: RegExp][] = [
 for (const [what, env, said] of fixed) {
   t.test(`${what}: the 401 is passed on at once, and logged once`, async (t) => {
     const cluster = await picky(t, 'another')
-    const proxy = await runMethod(t, cluster.url, { env })
-    const startedAt = performance.now()
+    // Time stands still: who waited for what cannot come would wait for ever.
+    const proxy = await runMethod(t, cluster.url, { env, clock: new VirtualClock() })
+    const signal = AbortSignal.timeout(30_000)
     for (let call = 0; call < 3; call++) {
-      const answer = await search(proxy.url)
+      const answer = await search(proxy.url, { signal })
       t.equal(answer.status, 401)
       t.equal(await answer.text(), 'from the cluster')
       t.equal(answer.headers.get('proxy-status'), null)
     }
-    t.ok(performance.now() - startedAt < 1_000, 'nobody waits for what cannot come')
     t.equal(cluster.seen.length, 3, 'nothing is sent twice')
     const lines = proxy.logLines().filter(({ level }) => level === 'error')
     t.match(lines, [{ msg: said }])

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import t from 'tap'
 import { PASSWORD, problemOf, search, setUpCookie } from '../helpers/methods.ts'
 import { until } from '../helpers/until.ts'
+import { VirtualClock } from '../helpers/virtual-clock.ts'
 
 const WRONG = 'canary-wrong-password-17'
 
@@ -34,15 +35,16 @@ for (const generation of ['8.6', '8.8'] as const) {
     t.notMatch(proxy.log(), WRONG)
   })
 
-  t.test(`${generation}: corrected in its file, it is noticed within a second or so`, async (t) => {
+  t.test(`${generation}: corrected in its file, it is noticed within a second`, async (t) => {
     const path = `${t.testdir({ password: `${WRONG}\n` })}/password`
     const env = { CAMUNDA_COOKIE_AUTH_PASSWORD: '', CAMUNDA_COOKIE_AUTH_PASSWORD_FILE: path }
-    const { proxy } = await setUpCookie(t, { generation }, { env })
+    const clock = new VirtualClock()
+    const { proxy } = await setUpCookie(t, { generation }, { env, clock })
     t.equal((await search(proxy.url)).status, 503)
-    const startedAt = performance.now()
+    await until(() => clock.pendingTimers === 2, 'the next look at the file and the next attempt are planned')
     writeFileSync(path, `${PASSWORD}\n`)
+    await clock.advance(1_000)
     await until(() => proxy.log().includes('login acquired'), 'the new password is tried')
-    t.ok(performance.now() - startedAt < 2_500)
     t.equal((await search(proxy.url)).status, 200)
   })
 }

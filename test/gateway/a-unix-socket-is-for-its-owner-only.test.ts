@@ -105,7 +105,7 @@ function shortFolder(t: Test): string {
 /** What a process that is killed leaves: a socket file that nobody listens on. */
 function leaveSocketBehind(path: string): void {
   const script = `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`
-  spawnSync(process.execPath, ['-e', script], { timeout: 10_000 })
+  spawnSync(process.execPath, ['-e', script], { timeout: 60_000 })
 }
 
 function get(socketPath: string, path: string, host = 'localhost') {

@@ -109,6 +109,7 @@ export async function setUp(
     env?: Record<string, string>
     warm?: boolean
     drainMs?: number
+    clock?: Clock
   } = {},
 ): Promise<{ proxy: RunningProxy; cluster: FakeCluster; idp: FakeIdp }> {
   const idp = await fakeIdp(options.idp)
