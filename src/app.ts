@@ -15,6 +15,7 @@ import { makeAccessLog } from './gateway/access-log.ts'
 import { anybody, namedCallers, tokenOf } from './gateway/caller-check.ts'
 import { buildGateway } from './gateway/gateway.ts'
 import { guardPolicy, isToken } from './gateway/guard.ts'
+import { counted, type Tally } from './gateway/tally.ts'
 import { callersLog, connectionLog, keeperLog } from './log.ts'
 import { Connections } from './upstream/connections.ts'
 import { type Credentials, Destinations } from './upstream/destinations.ts'
@@ -52,6 +53,8 @@ export interface Owner extends Omit<App, 'gateway'> {
 /** The part that callers talk to. */
 export interface Serving {
   gateway: FastifyInstance
+  /** How requests went until now. */
+  tally(): Tally
   /** Takes no new requests, and lets those in flight finish for at most `drainMs`. */
   close(): Promise<void>
 }
@@ -62,12 +65,11 @@ export interface OwnerLinks {
   onChange(keeper: CredentialKeeper): void
   /** Whether anybody listens. */
   isServing(): boolean
+  /** What each of those who serve has counted. */
+  tallies(): Promise<readonly Tally[]>
 }
 
 export const DRAIN_MS = 30_000
-
-/** All is in one process: it listens when it says that it is up, and keepers are asked, not followed. */
-const ALONE: OwnerLinks = { onChange() {}, isServing: () => true }
 
 /**
  * Puts the proxy together from its settings. Listens to nothing and asks nobody for anything.
@@ -75,9 +77,14 @@ const ALONE: OwnerLinks = { onChange() {}, isServing: () => true }
  */
 export async function buildApp(settings: Settings, options: AppOptions): Promise<App> {
   const connections = makeConnections(options)
-  const owner = makeOwner(settings, options, connections, ALONE)
+  // It listens when it says that it is up, and keepers are asked, not followed.
+  const links = { onChange() {}, isServing: () => true, tallies: async () => [serving.tally()] }
+  const owner = makeOwner(settings, options, connections, links)
   const { credentials, admin, keeper, start } = owner
-  const serving = await makeServing(settings, options, connections, { credentials, pseudonym: pseudonym() })
+  const serving: Serving = await makeServing(settings, options, connections, {
+    credentials,
+    pseudonym: pseudonym(),
+  })
   return {
     gateway: serving.gateway,
     admin,
@@ -152,12 +159,16 @@ function makeOwner(
   const keeper = callersAreClients ? undefined : credentials.keeperFor(defaultCluster, 'v2')(undefined)
   const admin =
     settings.admin &&
-    buildAdmin(guardPolicy(settings.admin.host, settings.allowedHosts, undefined), {
-      credential: () => keeper?.status(),
-      isDraining: () => state.isDraining,
-      hasStarted: () => state.hasStarted,
-      isServing: links.isServing,
-    })
+    buildAdmin(
+      guardPolicy(settings.admin.host, settings.allowedHosts, undefined),
+      {
+        credential: () => keeper?.status(),
+        isDraining: () => state.isDraining,
+        hasStarted: () => state.hasStarted,
+        isServing: links.isServing,
+      },
+      async () => ({ tallies: await links.tallies(), credential: keeper?.status() }),
+    )
   return {
     credentials,
     admin,
@@ -183,19 +194,21 @@ async function makeServing(
   const state = { isDraining: false }
   const guards = await callerGuards(settings, logger)
   const host = 'host' in settings.listen ? settings.listen.host : undefined
+  const { accessLog, tally } = counted(makeAccessLog(logger, settings.accessLog, guards.callerOf))
   const gateway = await buildGateway({
     destinations: new Destinations(settings.clusters, settings.defaultCluster, { connections, credentials }),
     pseudonym,
     maxReplayBytes: settings.maxReplayBytes,
     guard: guardPolicy(host, settings.allowedHosts, guards.isCallerToken),
     callerCheck: guards.callerCheck,
-    accessLog: makeAccessLog(logger, settings.accessLog, guards.callerOf),
+    accessLog,
     drainMs,
     isDraining: () => state.isDraining,
     onDefect: (err) => logger.error({ err }, 'an unexpected error: please report it'),
   })
   return {
     gateway,
+    tally,
     async close() {
       state.isDraining = true
       guards.close()

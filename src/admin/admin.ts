@@ -4,11 +4,16 @@ import { type GuardPolicy, makeGuard } from '../gateway/guard.ts'
 import { writeProblem } from '../gateway/problem.ts'
 import { makeServer } from '../gateway/server.ts'
 import { type Health, livez, readyz, startupz } from './health.ts'
+import { type Measured, metricsText } from './metrics.ts'
 
 const DRAIN_MS = 1_000
 
-/** The listener for probes, behind the same guard as the gateway. Does not listen yet. */
-export function buildAdmin(guard: GuardPolicy, health: Health): FastifyInstance {
+/** The listener for probes and metrics, behind the same guard as the gateway. Does not listen yet. */
+export function buildAdmin(
+  guard: GuardPolicy,
+  health: Health,
+  measured: () => Promise<Measured>,
+): FastifyInstance {
   const app = makeServer({ routable: (request) => request.url ?? '', drainMs: DRAIN_MS })
   const refusal = makeGuard(guard)
   app.addHook('onRequest', (request, reply, done) => {
@@ -27,9 +32,14 @@ export function buildAdmin(guard: GuardPolicy, health: Health): FastifyInstance 
         .send({ ok, ...why })
     })
   }
+  app.get('/metrics', async (_request, reply) => {
+    const { contentType, text } = await metricsText(await measured())
+    return reply.header('content-type', contentType).header('cache-control', 'no-store').send(text)
+  })
+  const paths = [...Object.keys(probes), '/metrics']
   app.setNotFoundHandler((request, reply) => {
     reply.hijack()
-    const detail = `The admin listener answers GET ${Object.keys(probes).join(', ')}.`
+    const detail = `The admin listener answers GET ${paths.join(', ')}.`
     writeProblem(request.raw, reply.raw, new Problem('path-not-allowed', detail))
   })
   return app

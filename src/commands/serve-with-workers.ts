@@ -22,7 +22,11 @@ export async function serveWithWorkers(
   const owner = await buildOwner(
     settings,
     { logger, clock },
-    { onChange: (keeper) => desk.changed(keeper), isServing: () => pool.listening > 0 },
+    {
+      onChange: (keeper) => desk.changed(keeper),
+      isServing: () => pool.listening > 0,
+      tallies: () => pool.collect(),
+    },
   )
   const desk = new Desk({ clusters: settings.clusters, credentials: owner.credentials, clock })
   const pool = new Pool({

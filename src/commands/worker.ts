@@ -64,7 +64,7 @@ class Work {
         void this.#finish(ExitCode.ok)
         break
       case 'report':
-        send({ type: 'reported', ask: message.ask, value: { memoryBytes: process.memoryUsage.rss() } })
+        send({ type: 'reported', ask: message.ask, tally: this.#serving?.tally() })
         break
       default:
         this.#credentials.receive(message)

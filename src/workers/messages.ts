@@ -2,6 +2,7 @@ import type { ApiName } from '../config/apis.ts'
 import type { LoginSigns } from '../credentials/credential.ts'
 import type { Fault, ProblemCode } from '../errors.ts'
 import type { ListenTarget } from '../gateway/listen.ts'
+import type { Tally } from '../gateway/tally.ts'
 
 /**
  * What the process that owns the credentials (the primary) and its workers say to each other. Serialized as by
@@ -81,7 +82,7 @@ export type ToPrimary =
   | { type: 'listening'; address: string }
   | { type: 'failed'; message: string } // and ends
   | { type: 'leaving' } // takes no new connections, and ends when those that it has are done
-  | { type: 'reported'; ask: number; value: unknown }
+  | { type: 'reported'; ask: number; tally: Tally | undefined }
   | KeeperMessage
 
 export type ToWorker =

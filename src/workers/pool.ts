@@ -2,6 +2,7 @@ import cluster, { type Worker } from 'node:cluster'
 import { chmodSync } from 'node:fs'
 import type { Logger } from 'pino'
 import { ListenError, type ListenTarget, prepareSocket } from '../gateway/listen.ts'
+import { sum, type Tally } from '../gateway/tally.ts'
 import { pauseBeforeMs, soonEnds } from './backoff.ts'
 import type { Counter, Desk } from './desk.ts'
 import type { ToPrimary, ToWorker, WorkerStart } from './messages.ts'
@@ -33,6 +34,8 @@ interface Member {
   /** Whom it replaces. */
   after: { how: string; at: number } | undefined
   cancelLimit: () => void
+  /** What it had counted when it was asked last. */
+  tally: Tally
 }
 
 /** How long a worker may take until it listens. */
@@ -47,7 +50,7 @@ export class Pool {
   readonly #options: PoolOptions
   readonly #members = new Set<Member>()
   readonly #soonEnds = new Map<number, number>()
-  readonly #reports = new Map<number, (value: unknown) => void>()
+  readonly #reports = new Map<number, (tally?: Tally) => void>()
   readonly #timers = new Set<NodeJS.Timeout>()
   /** Numbers of those that have neither come to listen nor ended; undefined once that is settled. */
   #expected: Set<number> | undefined
@@ -59,6 +62,7 @@ export class Pool {
   #address: string | undefined
   #umask: number | undefined
   #isClosing = false
+  #countedByGone = sum([])
   #onEmpty = () => {}
   #asked = 0
 
@@ -98,11 +102,14 @@ export class Pool {
     return started
   }
 
-  /** What each worker has to report: those that say nothing within a second are left out. */
-  async collect(): Promise<unknown[]> {
+  /**
+   * What the workers have counted, those that have ended among them. Of one that says nothing within a second it is
+   * what it said before, so that no count goes back.
+   */
+  async collect(): Promise<Tally[]> {
     const asked = [...this.#members].filter((member) => member.isListening)
-    const values = await Promise.all(asked.map((member) => this.#report(member)))
-    return values.filter((value) => value !== undefined)
+    await Promise.all(asked.map((member) => this.#report(member)))
+    return [this.#countedByGone, ...asked.map((member) => member.tally)]
   }
 
   /** Has every worker end when its requests in flight are done; what is left after `limitMs` is killed. */
@@ -131,6 +138,7 @@ export class Pool {
       isLeaving: false,
       reason: undefined,
       after,
+      tally: sum([]),
       cancelLimit: this.#after(START_MS, () => {
         member.reason = `it did not come to listen within ${START_MS / 1_000} s`
         worker.kill('SIGKILL')
@@ -172,7 +180,7 @@ export class Pool {
         this.#noteLeaving(member)
         break
       case 'reported':
-        this.#reports.get(message.ask)?.(message.value)
+        this.#reports.get(message.ask)?.(message.tally)
         break
       default:
         member.counter.receive(message)
@@ -227,6 +235,7 @@ export class Pool {
     member.counter.close()
     this.#noteSilent(member)
     this.#members.delete(member)
+    this.#countedByGone = sum([this.#countedByGone, member.tally])
     if (this.listening === 0) this.#restoreUmask()
     if (this.#isClosing) {
       if (this.#members.size === 0) this.#onEmpty()
@@ -266,14 +275,15 @@ export class Pool {
     this.#settleStart?.reject(new ListenError(reason ?? 'No worker came to listen.'))
   }
 
-  #report(member: Member): Promise<unknown> {
+  #report(member: Member): Promise<void> {
     const ask = ++this.#asked
     return new Promise((resolve) => {
-      const cancel = this.#after(REPORT_MS, () => end(undefined))
-      const end = (value: unknown) => {
+      const cancel = this.#after(REPORT_MS, () => end())
+      const end = (tally = member.tally) => {
         cancel()
         this.#reports.delete(ask)
-        resolve(value)
+        member.tally = tally
+        resolve()
       }
       this.#reports.set(ask, end)
       this.#send(member, { type: 'report', ask })

@@ -13,7 +13,7 @@ t.test('other paths and methods: a problem that names the probes', async (t) => 
     ['GET', '/READYZ'],
     ['GET', '/readyz/x'],
     ['GET', '//readyz'],
-    ['GET', '/metrics'],
+    ['POST', '/metrics'],
     ['GET', '/v2/topology'],
     ['POST', '/readyz'],
     ['PUT', '/readyz'],
@@ -30,7 +30,7 @@ t.test('other paths and methods: a problem that names the probes', async (t) => 
     t.match(JSON.parse(answer.body), {
       type: 'urn:camunda-auth-proxy:problem:path-not-allowed',
       status: 404,
-      detail: 'The admin listener answers GET /startupz, /livez, /readyz.',
+      detail: 'The admin listener answers GET /startupz, /livez, /readyz, /metrics.',
     })
   }
   const head = await rawRequest(port, requestHead('HEAD', '/readyz', ['Connection: close']))

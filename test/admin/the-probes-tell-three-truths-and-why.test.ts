@@ -122,12 +122,17 @@ for (const [name, story] of Object.entries(stories)) {
 
 /** A real listener that looks at this keeper. */
 async function probes(t: Test, lab: KeeperLab, draining: boolean) {
-  const admin = buildAdmin(guardPolicy('127.0.0.1', [], undefined), {
-    credential: () => lab.keeper.status(),
-    isDraining: () => draining,
-    hasStarted: () => lab.events.some((event) => event.type === 'acquired'),
-    isServing: () => true,
-  })
+  const admin = buildAdmin(
+    guardPolicy('127.0.0.1', [], undefined),
+    {
+      credential: () => lab.keeper.status(),
+      isDraining: () => draining,
+      hasStarted: () => lab.events.some((event) => event.type === 'acquired'),
+      isServing: () => true,
+    },
+    async () => ({ tallies: [], credential: undefined }),
+  )
+
   t.teardown(() => admin.close())
   const url = await listen(admin, { host: '127.0.0.1', port: 0 })
   return async (name: Probe): Promise<[number, unknown]> => {

@@ -33,6 +33,12 @@ t.test('a cold start costs one token, and one that the cluster revokes costs one
   revoked = 1
   for (const { status, text } of await callAll()) t.strictSame([status, text], [200, 'Bearer token-2'])
   t.equal(idp.requests.length, 2)
+  const metrics = (await callOnce(`${admin}/metrics`)).text
+  t.match(
+    metrics,
+    `requests_total{method="GET",code="200",source="cluster"} ${2 * CALLERS}`,
+    'of all workers',
+  )
 
   const lines = program
     .stdout()
