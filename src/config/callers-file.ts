@@ -24,16 +24,27 @@ export async function openCallersFile(
   path: string,
   onReload: (faults: readonly string[]) => void,
 ): Promise<CallersFile> {
-  const first = await readCallers(path)
-  if ('faults' in first) throw settingsError(path, first.faults)
-  let { callers } = first
-  const onChange = async () => {
+  let current: Callers | undefined
+  const read = async () => {
     const next = await readCallers(path)
-    if ('callers' in next) callers = next.callers
-    onReload('faults' in next ? next.faults : [])
+    if ('callers' in next) current = next.callers
+    return 'faults' in next ? next.faults : []
   }
+  // One after the other, so that the last one read is the newest.
+  let reading: Promise<void> | undefined
+  const onChange = () => {
+    reading = Promise.resolve(reading).then(async () => onReload(await read()))
+  }
+  // Before it is read: what changes meanwhile shall not go unseen.
   watchFile(path, { interval: WATCH_MS, persistent: false }, onChange)
-  return { callers: () => callers, close: () => unwatchFile(path, onChange) }
+  const close = () => unwatchFile(path, onChange)
+  const faults = await read()
+  const first = current as Callers | undefined // set by `read`
+  if (first === undefined) {
+    close()
+    throw settingsError(path, faults)
+  }
+  return { callers: () => current ?? first, close }
 }
 
 /** What completes no "expected …" is a note on the faults before it. */
