@@ -16,6 +16,7 @@ import { launchNginx } from './nginx.mjs'
  * @property {string} authorization what the peers send
  * @property {{ allow(number: number): void, refuse(number: number): void }} cluster whose tokens these are
  * @property {number} [tokenLifetimeS] of ours, a day unless told otherwise
+ * @property {string[]} [nodeFlags] for ours
  * @property {string} goProgram where the Go program is built
  *
  * @typedef {object} Proxy
@@ -24,6 +25,7 @@ import { launchNginx } from './nginx.mjs'
  * @property {number} warmUpCpuSeconds how much it must have worked before it is measured
  * @property {() => Promise<void>} stop
  * @property {() => number} [tokenRequests] of ours, so far
+ * @property {() => string} [log] of ours, so far
  */
 
 const DAY_S = 86_400
@@ -60,14 +62,15 @@ export const proxies = {
 }
 
 /** The built program with everything on, as it is without a setting that is not needed. */
-async function ours({ cores, upstream, ca, cluster, tokenLifetimeS = DAY_S }) {
+async function ours({ cores, upstream, ca, cluster, tokenLifetimeS = DAY_S, nodeFlags }) {
   const idp = await identityProvider(cluster, tokenLifetimeS)
   const env = ca === undefined ? {} : { CAMUNDA_MTLS_CA_PATH: ca }
-  const proxy = await labProxy(idp.url, upstream, [], { cores, env })
+  const proxy = await labProxy(idp.url, upstream, [], { cores, env, nodeFlags })
   await proxy.ready()
   return {
     url: proxy.url,
     pid: proxy.pid,
+    log: proxy.log,
     tokenRequests: () => idp.requests,
     async stop() {
       await proxy.stop()
