@@ -44,9 +44,11 @@ const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: (.*))?$/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]|\r(?!\n)|(?<!\r)\n/
 const FIELD_NAME = /^[\w!#$%&'*+.^`|~-]+$/
+const FRAMING = /^(?:content-length|transfer-encoding)$/i
 const CLOSE = /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i
 /** Up to 2^52 bytes, with extensions that nobody here reads (RFC 9112 section 7.1.1). */
-const CHUNK_SIZE = /^([\da-f]{1,13})(?:[\t ]*;[\t\x20-\x7e\x80-\xff]*)?$/i
+const CHUNK_SIZE =
+  /^([\da-f]{1,13})(?:;[\w!#$%&'*+.^`|~-]+(?:=(?:[\w!#$%&'*+.^`|~-]+|"(?:[\t !#-[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"))?)*$/i
 
 /**
  * Reads the head of a final or interim answer, without the empty line that ends it. Stricter than RFC 9112 asks a
@@ -234,8 +236,9 @@ export class AnswerReader {
     const rest = all.subarray(end + HEAD_END.length)
     if (head.status === 101) throw malformed('it switches protocols, which nobody asked for')
     // An interim answer (RFC 9110 section 15.2): the final one is still to come.
-    if (head.status < 200) return rest
-    return this.#begin(head, rest)
+    if (head.status >= 200) return this.#begin(head, rest)
+    if (!head.persists) throw malformed('it ends the connection before it has begun')
+    return rest
   }
 
   #begin(head: AnswerHead, rest: Buffer): Buffer | undefined {
@@ -288,7 +291,7 @@ export class AnswerReader {
   #skipTrailer(line: string, rest: Buffer): Buffer | undefined {
     if (line === '') return this.#finish(rest)
     if (FORBIDDEN.test(line)) throw malformed('a trailer holds a control character')
-    nameIn(line)
+    if (FRAMING.test(nameIn(line))) throw malformed('a trailer claims to say where it ends')
     this.#trailerBytes += line.length
     if (this.#trailerBytes > MAX_LINE_BYTES) throw malformed('its trailers are too long')
     return rest
