@@ -55,7 +55,8 @@ function framing(method: string, body: RequestBody | undefined): string {
  */
 export function requestBody(stream: unknown, headers: readonly string[]): RequestBody | undefined {
   if (stream === null || stream === undefined) return undefined
-  if (!(stream instanceof Readable)) throw new TypeError('A body of this kind cannot be sent.')
+  if (!(stream instanceof Readable) || stream.readableObjectMode || stream.readableEncoding !== null)
+    throw new TypeError('A body of this kind cannot be sent: it is no stream of bytes.')
   if (stream.destroyed) throw stream.errored ?? new BodyError('shorter')
   const said = headerValue('content-length', headers)
   const length = said === undefined ? undefined : Number(said)
