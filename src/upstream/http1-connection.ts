@@ -127,6 +127,7 @@ export class Http1Connection implements AnswerSink {
 
   #onEnd(): void {
     try {
+      if (wasReset(this.#socket)) throw cutOff()
       this.#reader.close()
     } catch (error) {
       this.#fail(error as Error)
@@ -147,6 +148,11 @@ export class Http1Connection implements AnswerSink {
 
 function cutOff(): AnswerError {
   return new AnswerError('ANSWER_CUT_OFF', 'The connection was closed.')
+}
+
+/** Node tells of a reset behind data that came with it as of an end. Only then has nobody an address at the other side. */
+function wasReset(socket: Socket): boolean {
+  return !('encrypted' in socket) && socket.remoteAddress === undefined
 }
 
 function uncork(socket: Socket): void {

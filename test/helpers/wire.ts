@@ -3,6 +3,7 @@ import { Duplex } from 'node:stream'
 
 /** A connection without a network: what is sent on it is kept, and what it receives is pushed by the test. */
 export class Wire extends Duplex {
+  readonly remoteAddress = '192.0.2.1'
   readonly #sent: Buffer[] = []
 
   constructor() {
