@@ -9,6 +9,19 @@ export function fail(
   new Agent({ connect: (_options, callback) => callback(error, null) }).dispatch(options, handler)
 }
 
+/** Tells a handler that its request has failed. What it throws at that has nobody left to hear it. */
+export function tellFailure(
+  handler: Dispatcher.DispatchHandler,
+  controller: Dispatcher.DispatchController,
+  error: Error,
+): void {
+  try {
+    handler.onResponseError?.(controller, error)
+  } catch {
+    // Whoever else is on the way goes on.
+  }
+}
+
 /** What controls a request that was never sent: there is nothing to control. */
 export const UNSENT: Dispatcher.DispatchController = {
   aborted: false,

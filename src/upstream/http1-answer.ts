@@ -35,6 +35,8 @@ const MAX_HEAD_BYTES = 64 * 1024
 /** Of the line before a chunk, and of all trailers together. */
 const MAX_LINE_BYTES = 16 * 1024
 const HEAD_END = '\r\n\r\n'
+const [CR, LF] = [0x0d, 0x0a] as const
+const NOTHING: Buffer = Buffer.alloc(0)
 const BEGINNING = Buffer.from('HTTP/1.')
 
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: (.*))?$/
@@ -42,8 +44,11 @@ const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: (.*))?$/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]|\r(?!\n)|(?<!\r)\n/
 const FIELD_NAME = /^[\w!#$%&'*+.^`|~-]+$/
+const FRAMING = /^(?:content-length|transfer-encoding)$/i
+const CLOSE = /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i
 /** Up to 2^52 bytes, with extensions that nobody here reads (RFC 9112 section 7.1.1). */
-const CHUNK_SIZE = /^([\da-f]{1,13})(?:[\t ]*;[\t\x20-\x7e\x80-\xff]*)?$/i
+const CHUNK_SIZE =
+  /^([\da-f]{1,13})(?:;[\w!#$%&'*+.^`|~-]+(?:=(?:[\w!#$%&'*+.^`|~-]+|"(?:[\t !#-[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"))?)*$/i
 
 /**
  * Reads the head of a final or interim answer, without the empty line that ends it. Stricter than RFC 9112 asks a
@@ -69,7 +74,7 @@ export function parseHead(text: string, method: string): AnswerHead {
     headers,
     framing,
     persists:
-      !isOld && framing !== 'until-close' && !/(?:^|,)[\t ]*close[\t ]*(?:,|$)/i.test(fields.connection),
+      !isOld && framing !== 'until-close' && !CLOSE.test(fields.connection) && !isDubious(status, fields),
     keepAliveS: fields.keepAliveS,
   }
 }
@@ -83,12 +88,17 @@ interface Framed {
 }
 
 function readField(line: string, headers: string[], framed: Framed): void {
-  const colon = line.indexOf(':')
-  const name = line.slice(0, colon)
-  if (colon < 1 || !FIELD_NAME.test(name)) throw malformed('one of its headers cannot be read')
-  const value = withoutBlanks(line, colon + 1)
+  const name = nameIn(line)
+  const value = withoutBlanks(line, name.length + 1)
   headers.push(name, value)
   if (LENGTHS.has(name.length)) readers.get(name.toLowerCase())?.(value, framed)
+}
+
+/** @throws AnswerError if the line is no header */
+function nameIn(line: string): string {
+  const name = line.slice(0, Math.max(0, line.indexOf(':')))
+  if (!FIELD_NAME.test(name)) throw malformed('one of its headers cannot be read')
+  return name
 }
 
 const readers = new Map<string, (value: string, framed: Framed) => void>([
@@ -143,6 +153,11 @@ function framingOf(status: number, method: string, { length, chunked }: Framed):
   return chunked ? 'chunked' : (length ?? 'until-close')
 }
 
+/** A 204 has no body and may not say that it has (RFC 9112 section 6.1, RFC 9110 section 8.6); one may come all the same. */
+function isDubious(status: number, { length = 0, chunked }: Framed): boolean {
+  return status === 204 && (chunked || length > 0)
+}
+
 function malformed(what: string): AnswerError {
   return new AnswerError('ANSWER_MALFORMED', `The answer is no HTTP/1.1: ${what}.`)
 }
@@ -154,8 +169,9 @@ export class AnswerReader {
   readonly #sink: AnswerSink
   #state: State = 'idle'
   #method = ''
-  /** Of a head or a line whose end has not come yet. */
-  #kept: Buffer | undefined
+  /** Of a head or a line whose end has not come yet, with room for more. */
+  #kept: Buffer = NOTHING
+  #keptBytes = 0
   /** Bytes of the body, or of its chunk, that are still to come. */
   #left = 0
   #trailerBytes = 0
@@ -203,22 +219,26 @@ export class AnswerReader {
   }
 
   #readHead(bytes: Buffer): Buffer | undefined {
-    const all = this.#withKept(bytes)
-    const end = all.indexOf(HEAD_END, 0, 'latin1')
+    const known = this.#keptBytes
+    const all = this.#join(bytes)
+    const end = all.indexOf(HEAD_END, Math.max(0, known - HEAD_END.length + 1), 'latin1')
     if (end > MAX_HEAD_BYTES || (end === -1 && all.length > MAX_HEAD_BYTES))
       throw new AnswerError('ANSWER_HEAD_TOO_LARGE', 'The head of the answer is too large.')
     if (end === -1) {
-      // Whoever speaks another protocol may wait for us to speak.
-      if (!isBeginning(all)) throw malformed('it does not begin like one')
-      this.#kept = all
-      return undefined
+      // Whoever speaks another protocol, or ends lines otherwise, may wait for us to speak.
+      const lineEnd = all.indexOf(LF, known)
+      if (!isBeginning(all) || (lineEnd !== -1 && all[lineEnd - 1] !== CR))
+        throw malformed('it does not begin like one')
+      return this.#keep(all)
     }
+    this.#letGo()
     const head = parseHead(all.toString('latin1', 0, end), this.#method)
     const rest = all.subarray(end + HEAD_END.length)
     if (head.status === 101) throw malformed('it switches protocols, which nobody asked for')
     // An interim answer (RFC 9110 section 15.2): the final one is still to come.
-    if (head.status < 200) return rest
-    return this.#begin(head, rest)
+    if (head.status >= 200) return this.#begin(head, rest)
+    if (!head.persists) throw malformed('it ends the connection before it has begun')
+    return rest
   }
 
   #begin(head: AnswerHead, rest: Buffer): Buffer | undefined {
@@ -242,16 +262,16 @@ export class AnswerReader {
   }
 
   #readLine(bytes: Buffer): Buffer | undefined {
-    const all = this.#withKept(bytes)
-    const end = all.indexOf('\r\n', 0, 'latin1')
+    const known = this.#keptBytes
+    const all = this.#join(bytes)
+    const end = all.indexOf(LF, known)
     if (end > MAX_LINE_BYTES || (end === -1 && all.length > MAX_LINE_BYTES))
       throw malformed('a line is too long')
-    if (end === -1) {
-      this.#kept = all
-      return undefined
-    }
-    const rest = all.subarray(end + 2)
-    const line = all.toString('latin1', 0, end)
+    if (end === -1) return this.#keep(all)
+    if (all[end - 1] !== CR) throw malformed('a line ends without CR')
+    this.#letGo()
+    const rest = all.subarray(end + 1)
+    const line = all.toString('latin1', 0, end - 1)
     if (this.#state === 'trailers') return this.#skipTrailer(line, rest)
     if (this.#state === 'chunk-size') this.#beginChunk(line)
     else if (line === '') this.#state = 'chunk-size'
@@ -270,6 +290,8 @@ export class AnswerReader {
   /** Trailers end here: they are for who uses the connection (RFC 9110 section 6.5.1). */
   #skipTrailer(line: string, rest: Buffer): Buffer | undefined {
     if (line === '') return this.#finish(rest)
+    if (FORBIDDEN.test(line)) throw malformed('a trailer holds a control character')
+    if (FRAMING.test(nameIn(line))) throw malformed('a trailer claims to say where it ends')
     this.#trailerBytes += line.length
     if (this.#trailerBytes > MAX_LINE_BYTES) throw malformed('its trailers are too long')
     return rest
@@ -281,11 +303,26 @@ export class AnswerReader {
     this.#sink.onEnd(rest?.length === 0)
   }
 
-  #withKept(bytes: Buffer): Buffer {
-    if (this.#kept === undefined) return bytes
-    const all = Buffer.concat([this.#kept, bytes])
-    this.#kept = undefined
-    return all
+  /** What was kept, and these bytes. */
+  #join(bytes: Buffer): Buffer {
+    const known = this.#keptBytes
+    if (known === 0) return bytes
+    const length = known + bytes.length
+    // Twice of what there is, lest all of it be copied for each byte that comes alone.
+    if (length > this.#kept.length) this.#kept = Buffer.concat([this.#kept.subarray(0, known)], 2 * length)
+    bytes.copy(this.#kept, known)
+    return this.#kept.subarray(0, length)
+  }
+
+  #keep(all: Buffer): undefined {
+    if (this.#keptBytes === 0) this.#kept = all
+    this.#keptBytes = all.length
+  }
+
+  /** Not to be written to again: what follows the head or the line is handed on as it is. */
+  #letGo(): void {
+    this.#kept = NOTHING
+    this.#keptBytes = 0
   }
 }
 

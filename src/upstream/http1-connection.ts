@@ -1,9 +1,8 @@
 import type { Socket } from 'node:net'
-import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
-import { headerValue } from './headers.ts'
+import { tellFailure } from './failing.ts'
 import { AnswerError, type AnswerHead, AnswerReader, type AnswerSink } from './http1-answer.ts'
-import { type RequestBody, requestHead, writeBody } from './http1-request.ts'
+import { type RequestBody, requestBody, requestHead, writeBody } from './http1-request.ts'
 
 type Options = Dispatcher.DispatchOptions
 type Handler = Dispatcher.DispatchHandler
@@ -41,24 +40,30 @@ export class Http1Connection implements AnswerSink {
     })
   }
 
+  /** It carries nothing, and nothing has come that nobody asked for: that would be taken for the next answer. */
   get isUsable(): boolean {
-    return this.#exchange === undefined && !this.#socket.destroyed
+    return this.#exchange === undefined && !this.#socket.destroyed && this.#socket.readableLength === 0
   }
 
-  /** Sends a request. Only while it is usable. */
+  /** Sends a request. Only while it is usable; it still is afterwards if the request came to nothing. */
   send(options: Options, handler: Handler): void {
-    const exchange = new Http1Exchange(handler, this.#socket, (error) => this.#fail(error))
+    const exchange = new Http1Exchange(handler, this.#socket, this)
+    if (!exchange.start()) return
     this.#exchange = exchange
     this.#head = undefined
     try {
-      handler.onRequestStart?.(exchange, {})
-      if (this.#exchange === exchange) this.#write(options)
+      this.#write(options)
     } catch (error) {
       // Nothing has gone out.
       this.#exchange = undefined
       exchange.fail(error as Error)
-      this.#keeper.onFree(this, undefined)
     }
+  }
+
+  /** Ends an exchange, and itself with it if it carries it. */
+  abort(exchange: Http1Exchange, reason: Error): void {
+    if (this.#exchange === exchange) this.#fail(reason)
+    else exchange.fail(reason)
   }
 
   /** Ends it at once, and what it carries with this error. */
@@ -81,20 +86,19 @@ export class Http1Connection implements AnswerSink {
     if (exchange === undefined) return
     const { persists = false, keepAliveS } = this.#head ?? {}
     this.#exchange = undefined
-    const isSent = this.#stopBody === undefined
+    // A server that answered before it had the whole request may take the rest for the next one.
+    const isSent = this.#stopBody === undefined && this.#socket.writableLength === 0
     this.#stopBody?.()
     this.#stopBody = undefined
     exchange.end()
-    // A server that answered before it had the whole request may take the rest for the next one.
-    if (!persists || !clean || !isSent) this.#socket.destroy()
+    if (!persists || !clean || !isSent || !this.isUsable) this.#socket.destroy()
     else this.#keeper.onFree(this, keepAliveS === undefined ? undefined : keepAliveS * 1_000)
   }
 
   #write(options: Options): void {
-    const { method, body: stream } = options
-    const path = String(options.path)
+    const { method, path } = options
     const headers = (options.headers ?? []) as readonly string[]
-    const body = stream instanceof Readable ? { stream, length: lengthIn(headers) } : undefined
+    const body = requestBody(options.body, headers)
     const head = requestHead({ method, path, headers }, this.#host, body)
     this.#reader.expect(method)
     if (body === undefined) this.#socket.write(head, 'latin1')
@@ -106,7 +110,7 @@ export class Http1Connection implements AnswerSink {
     // The head leaves with the beginning of the body if that is there already.
     socket.cork()
     socket.write(head, 'latin1')
-    setImmediate(() => socket.uncork())
+    setImmediate(uncork, socket)
     this.#stopBody = writeBody(body, socket, (error) => {
       this.#stopBody = undefined
       if (error !== undefined) this.#fail(error)
@@ -123,6 +127,7 @@ export class Http1Connection implements AnswerSink {
 
   #onEnd(): void {
     try {
+      if (wasReset(this.#socket)) throw cutOff()
       this.#reader.close()
     } catch (error) {
       this.#fail(error as Error)
@@ -145,27 +150,40 @@ function cutOff(): AnswerError {
   return new AnswerError('ANSWER_CUT_OFF', 'The connection was closed.')
 }
 
-/** Of the caller's own headers: there is one at most, and it is a number. */
-function lengthIn(headers: readonly string[]): number | undefined {
-  const length = headerValue('content-length', headers)
-  return length === undefined ? undefined : Number(length)
+/** Node tells of a reset behind data that came with it as of an end. Only then has nobody an address at the other side. */
+function wasReset(socket: Socket): boolean {
+  return !('encrypted' in socket) && socket.remoteAddress === undefined
+}
+
+function uncork(socket: Socket): void {
+  socket.uncork()
 }
 
 /** What a handler holds on to. Once it is over, it does nothing to whatever its connection carries next. */
 class Http1Exchange implements Dispatcher.DispatchController {
   readonly #handler: Handler
   readonly #socket: Socket
-  readonly #onAbort: (reason: Error) => void
+  readonly #connection: Http1Connection
   #isOver = false
   #isPaused = false
   reason: Error | null = null
   rawHeaders: string[] | null = null
   rawTrailers: string[] | null = null
 
-  constructor(handler: Handler, socket: Socket, onAbort: (reason: Error) => void) {
+  constructor(handler: Handler, socket: Socket, connection: Http1Connection) {
     this.#handler = handler
     this.#socket = socket
-    this.#onAbort = onAbort
+    this.#connection = connection
+  }
+
+  /** Says whether it is to be sent. */
+  start(): boolean {
+    try {
+      this.#handler.onRequestStart?.(this, {})
+    } catch (error) {
+      this.fail(error as Error)
+    }
+    return !this.#isOver
   }
 
   get aborted(): boolean {
@@ -191,7 +209,7 @@ class Http1Exchange implements Dispatcher.DispatchController {
   abort(reason: Error): void {
     if (this.#isOver || this.aborted) return
     this.reason = reason
-    this.#onAbort(reason)
+    this.#connection.abort(this, reason)
   }
 
   head({ status, headers, reason }: AnswerHead): void {
@@ -205,12 +223,17 @@ class Http1Exchange implements Dispatcher.DispatchController {
 
   end(): void {
     this.#settle()
-    this.#handler.onResponseEnd?.(this, {})
+    try {
+      this.#handler.onResponseEnd?.(this, {})
+    } catch (error) {
+      tellFailure(this.#handler, this, error as Error)
+    }
   }
 
   fail(error: Error): void {
+    if (this.#isOver) return
     this.#settle()
-    this.#handler.onResponseError?.(this, error)
+    tellFailure(this.#handler, this, error)
   }
 
   #settle(): void {

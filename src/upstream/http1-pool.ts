@@ -1,6 +1,8 @@
+import { Readable } from 'node:stream'
 import type { buildConnector, Dispatcher } from 'undici'
 import { connectTo } from './connect.ts'
-import { UNSENT } from './failing.ts'
+import { tellFailure, UNSENT } from './failing.ts'
+import { AnswerError } from './http1-answer.ts'
 import { Http1Connection, type Keeper } from './http1-connection.ts'
 
 /** A request that has no connection yet. */
@@ -10,6 +12,8 @@ interface Unsent {
 }
 
 const MAX_CONNECTIONS = 1_024
+/** More than there are callers: of those who have left, requests wait on until it is their turn. */
+const MAX_WAITING = 16_384
 const SWEEP_MS = 1_000
 /** How long a connection is kept for the next request, where the server does not say how long it does. */
 const KEEP_ALIVE_MS = 4_000
@@ -31,6 +35,8 @@ export class Http1Pool implements Keeper {
   readonly #opening = new Set<Unsent>()
   readonly #waiting: Unsent[] = []
   #sweeper: NodeJS.Timeout | undefined
+  /** Resolves once nothing is left; made by the first who asks for the end. */
+  #closed: Promise<void> | undefined
   #onEmpty: (() => void) | undefined
 
   constructor(origin: URL, connector: buildConnector.connector) {
@@ -39,29 +45,19 @@ export class Http1Pool implements Keeper {
   }
 
   dispatch(options: Unsent['options'], handler: Unsent['handler']): void {
+    // It may break off before anybody reads it, and after nobody does any more.
+    if (options.body instanceof Readable) options.body.on('error', ignore)
+    const unsent = { options, handler }
     const free = this.#take()
-    if (free !== undefined) free.send(options, handler)
-    else if (this.#all.size + this.#opening.size < MAX_CONNECTIONS) this.#open({ options, handler })
-    else this.#waiting.push({ options, handler })
+    if (free !== undefined) this.#use(free, unsent)
+    else if (this.#hasPlace) this.#open(unsent)
+    else if (this.#waiting.length < MAX_WAITING) this.#waiting.push(unsent)
+    else tellFailure(handler, UNSENT, new TooManyWaiting())
   }
 
   onFree(connection: Http1Connection, keepAliveMs: number | undefined): void {
-    const next = this.#waiting.shift()
-    if (next !== undefined) {
-      connection.send(next.options, next.handler)
-      return
-    }
-    const keptMs =
-      keepAliveMs === undefined
-        ? KEEP_ALIVE_MS
-        : Math.min(keepAliveMs - KEEP_ALIVE_MARGIN_MS, MAX_KEEP_ALIVE_MS)
-    if (keptMs <= 0 || this.#onEmpty !== undefined) {
-      connection.destroy()
-      return
-    }
-    connection.freeUntil = performance.now() + keptMs
-    this.#free.push(connection)
-    this.#sweeper ??= setTimeout(this.#sweep, SWEEP_MS).unref()
+    connection.freeUntil = performance.now() + keptMs(keepAliveMs)
+    this.#use(connection, this.#waiting.shift())
   }
 
   onClosed(connection: Http1Connection): void {
@@ -73,11 +69,12 @@ export class Http1Pool implements Keeper {
 
   /** Lets go of what is free, and resolves when the rest is done. */
   close(): Promise<void> {
-    return new Promise((resolve) => {
+    this.#closed ??= new Promise((resolve) => {
       this.#onEmpty = resolve
-      for (const connection of this.#free.splice(0)) connection.destroy()
-      this.#goOn()
     })
+    for (const connection of this.#free.splice(0)) connection.destroy()
+    this.#goOn()
+    return this.#closed
   }
 
   /** Ends everything with this error, and resolves when it has ended. */
@@ -85,10 +82,28 @@ export class Http1Pool implements Keeper {
     const closed = this.close()
     const unsent = [...this.#opening, ...this.#waiting.splice(0)]
     this.#opening.clear()
-    for (const { handler } of unsent) handler.onResponseError?.(UNSENT, error)
+    for (const { handler } of unsent) tellFailure(handler, UNSENT, error)
     for (const connection of this.#all) connection.destroy(error)
     this.#goOn()
     await closed
+  }
+
+  get #hasPlace(): boolean {
+    return this.#all.size + this.#opening.size < MAX_CONNECTIONS
+  }
+
+  /** Has a connection carry a request, or one of those that wait if that one came to nothing, or keeps it for another. */
+  #use(connection: Http1Connection, first: Unsent | undefined): void {
+    for (let next = first; next !== undefined; next = this.#waiting.shift()) {
+      connection.send(next.options, next.handler)
+      if (!connection.isUsable) return
+    }
+    if (this.#closed !== undefined || connection.freeUntil <= performance.now()) {
+      connection.destroy()
+      return
+    }
+    this.#free.push(connection)
+    this.#sweeper ??= setTimeout(this.#sweep, SWEEP_MS).unref()
   }
 
   #take(): Http1Connection | undefined {
@@ -110,24 +125,28 @@ export class Http1Pool implements Keeper {
         return
       }
       if (socket === null) {
-        unsent.handler.onResponseError?.(UNSENT, error ?? new Error('no connection'))
+        tellFailure(unsent.handler, UNSENT, error ?? new Error('no connection'))
         this.#goOn()
         return
       }
       const connection = new Http1Connection(socket, this.#origin.host, this)
       this.#all.add(connection)
-      connection.send(unsent.options, unsent.handler)
+      connection.freeUntil = performance.now() + KEEP_ALIVE_MS
+      if (connection.isUsable) this.#use(connection, unsent)
+      else {
+        tellFailure(unsent.handler, UNSENT, spokeFirst())
+        connection.destroy()
+      }
     })
   }
 
   /** A place has become free. */
   #goOn(): void {
-    if (this.#waiting.length > 0 && this.#all.size + this.#opening.size < MAX_CONNECTIONS) {
-      const next = this.#waiting.shift()
-      if (next !== undefined) this.#open(next)
-    }
+    const next = this.#hasPlace ? this.#waiting.shift() : undefined
+    if (next !== undefined) this.#open(next)
     if (this.#all.size + this.#opening.size + this.#waiting.length > 0) return
     clearTimeout(this.#sweeper)
+    this.#sweeper = undefined
     this.#onEmpty?.()
   }
 
@@ -138,3 +157,22 @@ export class Http1Pool implements Keeper {
     this.#sweeper = this.#free.length > 0 ? setTimeout(this.#sweep, SWEEP_MS).unref() : undefined
   }
 }
+
+/** How long it is kept, in milliseconds, if the server says so or does not. */
+function keptMs(keepAliveMs: number | undefined): number {
+  if (keepAliveMs === undefined) return KEEP_ALIVE_MS
+  return Math.min(keepAliveMs - KEEP_ALIVE_MARGIN_MS, MAX_KEEP_ALIVE_MS)
+}
+
+/** 1,024 connections are busy, and very many requests wait for one. */
+class TooManyWaiting extends Error {
+  override readonly name = 'TooManyWaiting'
+  readonly code = 'TOO_MANY_REQUESTS_WAIT'
+}
+
+/** As a tunnel may: what came with it would be taken for an answer. */
+function spokeFirst(): AnswerError {
+  return new AnswerError('ANSWER_MALFORMED', 'The server spoke before it was asked.')
+}
+
+function ignore(): void {}

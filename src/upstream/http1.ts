@@ -1,5 +1,5 @@
 import { type buildConnector, type Dispatcher, errors } from 'undici'
-import { UNSENT } from './failing.ts'
+import { fail, tellFailure, UNSENT } from './failing.ts'
 import { Http1Pool } from './http1-pool.ts'
 import { OwnDispatcher } from './own-dispatcher.ts'
 
@@ -27,12 +27,9 @@ export class Http1Dispatcher extends OwnDispatcher {
   }
 
   override dispatch(options: Options, handler: Handler): boolean {
-    if (handler.onRequestStart === undefined) {
-      this.#others ??= this.#makeOthers()
-      return this.#others.dispatch(options, handler)
-    }
+    if (handler.onRequestStart === undefined) return this.#dispatchOther(options, handler)
     if (this.#ended === undefined) this.#pool(String(options.origin)).dispatch(options, handler)
-    else handler.onResponseError?.(UNSENT, this.#ended)
+    else tellFailure(handler, UNSENT, this.#ended)
     return true
   }
 
@@ -45,6 +42,16 @@ export class Http1Dispatcher extends OwnDispatcher {
     )
     const others = how === 'close' ? this.#others?.close() : this.#others?.destroy(given)
     await Promise.all([others, ...pools])
+  }
+
+  #dispatchOther(options: Options, handler: Handler): boolean {
+    // Not made any more after the end: nobody would end it.
+    if (this.#others === undefined && this.#ended !== undefined) {
+      fail(this.#ended, options, handler)
+      return true
+    }
+    this.#others ??= this.#makeOthers()
+    return this.#others.dispatch(options, handler)
   }
 
   #pool(origin: string): Http1Pool {
