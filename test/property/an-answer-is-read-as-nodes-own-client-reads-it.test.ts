@@ -253,8 +253,8 @@ const NASTY_LINES = [
   '',
 ]
 
-/** What RFC 9110 section 5.5 allows and llhttp does not: a tab behind a length. */
-const EXCEPTIONS = [/^Content-Length:[\t ]*\d+ *\t[\t ]*\r$/im]
+/** What RFC 9110 section 5.5 allows and llhttp does not: a tab behind a length or a coding. */
+const EXCEPTIONS = [/^(?:Content-Length:[\t ]*\d+|Transfer-Encoding:[\t ]*chunked) *\t[\t ]*\r$/im]
 
 type Mutation =
   | { do: 'replace'; at: number; by: string }
