@@ -63,13 +63,14 @@ async function opened(server) {
 
 /**
  * Starts the program and waits until it listens.
- * @param {{ cores?: string, env?: Record<string, string> }} options settings beside those of the lab, and where to run
+ * @param {{ cores?: string, env?: Record<string, string>, nodeFlags?: string[] }} options settings beside those of the
+ *   lab, and where and how to run
  */
-export async function labProxy(idpUrl, clusterUrl, args = [], { cores, env } = {}) {
+export async function labProxy(idpUrl, clusterUrl, args = [], { cores, env, nodeFlags = [] } = {}) {
   const startedAt = performance.now()
   const child = launch(
     process.execPath,
-    ['dist/cli.js', 'start', '--port', '0', '--admin-port', '0', ...args],
+    [...nodeFlags, 'dist/cli.js', 'start', '--port', '0', '--admin-port', '0', ...args],
     {
       cores,
       env: {
