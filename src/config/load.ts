@@ -40,6 +40,8 @@ const ajvOptions = {
   // The schema is ours, and a test checks it; checking it at each start takes 5 MB.
   meta: false,
   validateSchema: false,
+  // Each is used a few times: to optimize its code takes longer than to run it.
+  code: { optimize: false },
 } as const
 
 type Environment = Readonly<Record<string, string | undefined>>

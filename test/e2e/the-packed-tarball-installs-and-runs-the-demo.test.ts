@@ -23,6 +23,10 @@ t.test('npm pack, npm install in an empty folder, and its demo answers', async (
     paths.some((path) => /^(src|test|bench)\//.test(path)),
     'nothing that only we need',
   )
+  t.notOk(
+    paths.some((path) => path.endsWith('.map')),
+    'no source maps, whose sources stay here',
+  )
 
   npm(
     [
