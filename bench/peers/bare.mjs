@@ -1,5 +1,5 @@
 /**
- * The floor of what Node.js can do: `node:http` in front, undici behind, raw headers, and not one check. Do not use it:
+ * The least that a proxy of `node:http` and undici can do: raw headers, and not one check. Do not use it:
  * it passes whatever a caller sends, and hop-by-hop headers beyond the usual ones.
  */
 import { createServer } from 'node:http'

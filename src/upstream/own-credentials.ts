@@ -19,7 +19,7 @@ export interface OwnCredentialsOptions {
 }
 
 /** What a keeper is for. */
-export interface KeeperPurpose {
+interface KeeperPurpose {
   /** The cluster that it was made for. */
   cluster: string
   strategy: AuthSettings['strategy']
