@@ -1,6 +1,7 @@
 import cluster, { type Worker } from 'node:cluster'
 import { chmodSync } from 'node:fs'
 import type { Logger } from 'pino'
+import { errorCode } from '../config/error-code.ts'
 import { ListenError, type ListenTarget, prepareSocket } from '../gateway/listen.ts'
 import { sum, type Tally } from '../gateway/tally.ts'
 import { pauseBeforeMs, soonEnds } from './backoff.ts'
@@ -107,15 +108,18 @@ export class Pool {
    * what it said before, so that no count goes back.
    */
   async collect(): Promise<Tally[]> {
-    const asked = [...this.#members].filter((member) => member.isListening)
+    const asked = [...this.#members].filter(({ isListening, isLeaving }) => isListening || isLeaving)
     await Promise.all(asked.map((member) => this.#report(member)))
-    return [this.#countedByGone, ...asked.map((member) => member.tally)]
+    // Not of those that were asked: who has ended meanwhile is among those that are gone.
+    return [this.#countedByGone, ...[...this.#members].map((member) => member.tally)]
   }
 
   /** Has every worker end when its requests in flight are done; what is left after `limitMs` is killed. */
   async close(limitMs: number): Promise<void> {
     this.#isClosing = true
     for (const timer of this.#timers) clearTimeout(timer)
+    // The limits of these were among the timers.
+    for (const end of [...this.#reports.values()]) end()
     if (this.#members.size === 0) return
     const empty = new Promise<void>((resolve) => {
       this.#onEmpty = resolve
@@ -146,8 +150,10 @@ export class Pool {
     }
     this.#members.add(member)
     worker.on('message', (message: ToPrimary) => this.#receive(member, message))
-    // Of a message that could not be sent: it has ended, and that is heard of as well.
-    worker.on('error', () => {})
+    // Of a message that could not be sent: it has ended, and that is heard of as well. Not so of what never began.
+    worker.on('error', (error: Error) => {
+      if (worker.process.pid === undefined) this.#onExit(member, `could not be started (${errorCode(error)})`)
+    })
     worker.on('disconnect', () => this.#noteSilent(member))
     worker.once('exit', (code: number | null, signal: string | null) => {
       const onExit = () =>
@@ -225,18 +231,24 @@ export class Pool {
 
   #noteSilent(member: Member): void {
     member.isListening = false
-    // The listener is gone with the last one: its port is to be the same, though it may have been any.
-    if (this.listening === 0 && this.#address?.startsWith('http:') && 'port' in this.#target)
+    // The listener is gone with the last one: where it may have had any port, it is to have the same.
+    if (
+      this.listening === 0 &&
+      this.#address !== undefined &&
+      'port' in this.#target &&
+      this.#target.port === 0
+    )
       this.#target = { host: this.#target.host, port: Number(new URL(this.#address).port) }
   }
 
   #onExit(member: Member, how: string): void {
+    if (!this.#members.delete(member)) return
     member.cancelLimit()
     member.counter.close()
     this.#noteSilent(member)
-    this.#members.delete(member)
     this.#countedByGone = sum([this.#countedByGone, member.tally])
-    if (this.listening === 0) this.#restoreUmask()
+    // Else another may be about to listen.
+    if (this.#members.size === 0) this.#restoreUmask()
     if (this.#isClosing) {
       if (this.#members.size === 0) this.#onEmpty()
     } else if (!member.isLeaving) this.#replace(member, how)

@@ -1,33 +1,45 @@
 // A worker that knows the protocol and nothing else, for tests of the pool. How it behaves is told in the `env` of its start.
 import { createServer } from 'node:http'
 
-let reports = 0
+const { env } = process
 const send = (message) => process.send(message)
+let reports = 0
+let listen = () => {}
 
-process.on('message', (message) => {
-  if (message.type === 'start') {
-    const { env, number } = message
-    Object.assign(process.env, env)
-    process.env.NUMBER = String(number)
-    if (process.env.ENDS === 'all' || process.env.ENDS === String(number)) process.exit(7)
+const handlers = {
+  start({ env: given, number }) {
+    Object.assign(env, given, { NUMBER: String(number) })
+    if (env.ENDS === 'all' || env.ENDS === env.NUMBER) process.exit(7)
     send({ type: 'ready' })
-  }
-  if (message.type === 'listen') {
-    const server = createServer((_request, response) => response.end(process.env.NUMBER))
-    server.listen(message.target.port, message.target.host, () =>
-      send({ type: 'listening', address: `http://127.0.0.1:${server.address().port}` }),
-    )
-  }
-  if (message.type === 'report') {
+  },
+  listen({ target }) {
+    listen = () => listenOn(target)
+    if (!env.WAITS) listen()
+    // An answer that nobody waits for: it has been told.
+    else send({ type: 'reported', ask: 0 })
+  },
+  go: () => listen(),
+  report({ ask }) {
     reports++
-    if (process.env.SILENT === process.env.NUMBER && reports > 1) return
-    const counts = { requests: { [`GET 200 ${process.env.NUMBER}`]: reports }, problems: {}, durations: [] }
-    send({
-      type: 'reported',
-      ask: message.ask,
-      tally: { ...counts, abandoned: 0, brokenOff: 0, durationS: 0 },
-    })
-  }
-  if (message.type === 'drain') process.exit(0)
-})
+    if (env.ENDS_REPORTING === env.NUMBER && reports > 1) process.exit(7)
+    if (env.SILENT === env.NUMBER && reports > 1) return
+    const counts = { requests: { [`GET 200 ${env.NUMBER}`]: reports }, problems: {}, durations: [] }
+    send({ type: 'reported', ask, tally: { ...counts, abandoned: 0, brokenOff: 0, durationS: 0 } })
+    if (env.LEAVES === env.NUMBER) send({ type: 'leaving' })
+  },
+  drain: () => process.exit(0),
+}
+
+function listenOn({ socket, host, port }) {
+  if (env.ENDS_INSTEAD === env.NUMBER) process.exit(7)
+  // For a port that a test may not have.
+  if (env.PRETENDS) return send({ type: 'listening', address: `http://${host}:${port}` })
+  const server = createServer((_request, response) => response.end(env.NUMBER))
+  const address = () => (socket ? `unix:${socket}` : `http://${host}:${server.address().port}`)
+  server.listen(socket ? { path: socket } : { host, port }, () =>
+    send({ type: 'listening', address: address() }),
+  )
+}
+
+process.on('message', (message) => handlers[message.type]?.(message))
 send({ type: 'hello' })

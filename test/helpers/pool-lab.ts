@@ -1,13 +1,18 @@
 import cluster from 'node:cluster'
 import { Writable } from 'node:stream'
 import type { Test } from 'tap'
+import type { ListenTarget } from '../../src/gateway/listen.ts'
 import { makeLogger } from '../../src/log.ts'
 import { Desk } from '../../src/workers/desk.ts'
 import { Pool } from '../../src/workers/pool.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
 /** A pool of two processes that only know the protocol, and behave as `env` says. */
-export function poolLab(t: Test, env: Record<string, string>) {
+export function poolLab(
+  t: Test,
+  env: Record<string, string>,
+  listen: ListenTarget = { host: '127.0.0.1', port: 0 },
+) {
   let log = ''
   const destination = new Writable({
     write(chunk, _encoding, done) {
@@ -21,7 +26,7 @@ export function poolLab(t: Test, env: Record<string, string>) {
     count: 2,
     program: 'test/helpers/fake-worker.mjs',
     start: { args: [], env, files: new Map(), pseudonym: 'p' },
-    listen: { host: '127.0.0.1', port: 0 },
+    listen,
     // Nobody asks it for anything.
     desk: new Desk({ clusters: new Map(), credentials: undefined as never, clock: new VirtualClock() }),
     logger: makeLogger('info', destination),

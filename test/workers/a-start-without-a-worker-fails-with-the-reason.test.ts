@@ -20,3 +20,15 @@ t.test('one of them does, and is tried again with pauses while the other works',
   t.match(log(), '"nextTryInS":0.1')
   t.equal(pool.listening, 1)
 })
+
+t.test('none of them can be started at all', async (t) => {
+  const { execPath } = process
+  t.teardown(() => {
+    process.execPath = execPath
+  })
+  process.execPath = '/nowhere/node'
+  const { pool } = poolLab(t, {})
+  await t.rejects(pool.start(), {
+    message: 'No worker came to listen: the last one could not be started (ENOENT).',
+  })
+})

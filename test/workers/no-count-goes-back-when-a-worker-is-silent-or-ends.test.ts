@@ -20,3 +20,29 @@ t.test('what was said last holds', async (t) => {
     'and of one that is gone, beside its successor',
   )
 })
+
+t.test('one that leaves counts on until it ends', async (t) => {
+  const { pool, log } = poolLab(t, { LEAVES: '1' })
+  await pool.start()
+  const counts = async () => sum(await pool.collect()).requests
+  t.strictSame(await counts(), { 'GET 200 1': 1, 'GET 200 2': 1 })
+  await until(() => log().includes('replaced') && pool.listening === 2, 'another took its place')
+  t.strictSame(await counts(), { 'GET 200 1': 3, 'GET 200 2': 2 }, 'it and its successor')
+})
+
+t.test('one that ends while it is asked counts once', async (t) => {
+  const { pool } = poolLab(t, { ENDS_REPORTING: '1' })
+  await pool.start()
+  const counts = async () => sum(await pool.collect()).requests
+  t.strictSame(await counts(), { 'GET 200 1': 1, 'GET 200 2': 1 })
+  t.strictSame(await counts(), { 'GET 200 1': 1, 'GET 200 2': 2 })
+})
+
+t.test('nobody who asks is left waiting when the workers are ended', async (t) => {
+  const { pool } = poolLab(t, { SILENT: '2' })
+  await pool.start()
+  await pool.collect()
+  const counts = pool.collect()
+  await pool.close(1_000)
+  t.match(sum(await counts).requests, { 'GET 200 2': 1 })
+})
