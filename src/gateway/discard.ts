@@ -21,6 +21,19 @@ export function endAnswer(
 }
 
 /**
+ * Breaks an answer off in a way that cannot pass for its end. Under HTTP/1.0 the end of the connection is one (RFC 1945
+ * section 7.2.2): there it is reset, where that can be done.
+ */
+export function breakOff(request: IncomingMessage, response: ServerResponse): void {
+  const { socket } = response
+  // What waits in a cork would be lost, and the caller would think that nobody had answered.
+  socket?.uncork()
+  // The socket of a file system has no address, and knows no reset.
+  if (request.httpVersion === '1.0' && socket?.remoteAddress !== undefined) socket.resetAndDestroy()
+  else response.destroy()
+}
+
+/**
  * As a text, one character for each byte, the body leaves in one piece with the head; and uncorked, that piece leaves by
  * itself, where `end` would add an empty one and write a vector of both.
  */

@@ -4,7 +4,7 @@ import { Problem } from '../errors.ts'
 import { headersDown, latin1, type WayBack } from '../upstream/headers.ts'
 import type { ReplayBody } from '../upstream/replay-body.ts'
 import type { AccessLog } from './access-log.ts'
-import { endAnswer } from './discard.ts'
+import { breakOff, endAnswer } from './discard.ts'
 import { type Waiting, waitingOn } from './hang-up.ts'
 import { writeProblem } from './problem.ts'
 
@@ -92,7 +92,7 @@ export class Relay implements Dispatcher.DispatchHandler, Waiting {
     const problem = error instanceof Problem ? error : this.#defect(error)
     if (this.#response.headersSent) {
       this.#sendBeginning()
-      this.#response.destroy()
+      breakOff(this.#request, this.#response)
       accessLog.answered(this.#request, this.#response.statusCode, this.#startedAt, problem.message)
     } else if (this.#request.socket.destroyed) {
       // Cut off, as at the end of a shutdown; that its connection has closed is yet to be told.

@@ -30,6 +30,11 @@ export function upstreamProblem(error: Error, cluster: string, sent: boolean): P
       'bad-request',
       `A header that may stand once stands twice, and nothing was sent (${code}).`,
     )
+  if (code === 'REQUEST_CANNOT_BE_SENT')
+    return new Problem(
+      'bad-request',
+      `The request cannot be sent on as it is, and nothing was sent (${code}).`,
+    )
   if (code === REFUSED_STREAM)
     return new Problem(
       'upstream-unreachable',

@@ -22,14 +22,14 @@ const WITH_BODY = new Set(['POST', 'PUT', 'PATCH', 'QUERY', 'PROPFIND', 'PROPPAT
 /**
  * The head of a request as it goes out, one character for each byte. Where its body ends is said here alone: a length
  * among the headers is left out.
- * @throws {TypeError} if a part of it would read as something else on the wire
+ * @throws {UnsendableError} if a part of it would read as something else on the wire
  */
 export function requestHead(
   { method, path, headers }: { method: string; path: string; headers: readonly string[] },
   host: string,
   body: RequestBody | undefined,
 ): string {
-  if (!TOKEN.test(method) || !TARGET.test(path)) throw new TypeError('The request line cannot be sent.')
+  if (!TOKEN.test(method) || !TARGET.test(path)) throw new UnsendableError('The request line cannot be sent.')
   let fields = ''
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = headers[i] as string // within the bounds, by the loop's condition
@@ -37,7 +37,7 @@ export function requestHead(
     if (lower === 'content-length') continue
     const value = headers[i + 1] as string
     if (!TOKEN.test(name) || OURS.has(lower) || !isSafe(value))
-      throw new TypeError('A header cannot be sent.')
+      throw new UnsendableError('A header cannot be sent.')
     fields += `\r\n${name}: ${value}`
   }
   return `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\nconnection: keep-alive${fields}${framing(method, body)}\r\n\r\n`
@@ -51,17 +51,17 @@ function framing(method: string, body: RequestBody | undefined): string {
 /**
  * The body of a request, undefined if it has none.
  * @throws {Error} if it is over before it began: the one that ended it, where there is one
- * @throws {TypeError} if it cannot be sent, or not with the length that stands among the headers
+ * @throws {UnsendableError} if it cannot be sent, or not with the length that stands among the headers
  */
 export function requestBody(stream: unknown, headers: readonly string[]): RequestBody | undefined {
   if (stream === null || stream === undefined) return undefined
   if (!(stream instanceof Readable) || stream.readableObjectMode || stream.readableEncoding !== null)
-    throw new TypeError('A body of this kind cannot be sent: it is no stream of bytes.')
+    throw new UnsendableError('A body of this kind cannot be sent: it is no stream of bytes.')
   if (stream.destroyed) throw stream.errored ?? new BodyError('shorter')
   const said = headerValue('content-length', headers)
   const length = said === undefined ? undefined : Number(said)
   if (said !== undefined && !(/^\d+$/.test(said) && Number.isSafeInteger(length)))
-    throw new TypeError('The length of the body cannot be sent.')
+    throw new UnsendableError('The length of the body cannot be sent.')
   return { stream, length }
 }
 
@@ -125,6 +125,11 @@ function write(socket: Socket, chunk: Buffer, isChunked: boolean): boolean {
   const hasRoom = socket.write('\r\n', 'latin1')
   socket.uncork()
   return hasRoom
+}
+
+/** A request of which nothing goes out, since it would read as something else on the wire. */
+class UnsendableError extends TypeError {
+  readonly code = 'REQUEST_CANNOT_BE_SENT'
 }
 
 /** A request body that is not what its head said. */
