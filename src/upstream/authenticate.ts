@@ -41,6 +41,8 @@ class Exchange implements Controller {
   readonly #keeper: Keeper
   readonly #handler: Handler
   #attempt: Attempt | undefined
+  /** The one before it. The rest of its answer may come until this exchange gets on: then it is not waited for. */
+  #refused: Attempt | undefined
   /** Made only where something is waited for. */
   #waiting: AbortController | undefined
   #paused = false
@@ -77,6 +79,7 @@ class Exchange implements Controller {
   abort(reason: Error): void {
     if (this.aborted) return
     this.reason = reason
+    this.#refused?.discard(false)
     this.#waiting?.abort(reason)
     this.#attempt?.abort(reason)
   }
@@ -99,6 +102,7 @@ class Exchange implements Controller {
     message: string | undefined,
   ): void {
     this.#request.body?.forget()
+    this.#refused?.discard(false)
     this.rawHeaders = controller.rawHeaders ?? null
     try {
       this.#handler.onResponseStart?.(this, status, headers, message)
@@ -125,12 +129,14 @@ class Exchange implements Controller {
 
   /** Passes a failure on, as a Problem. */
   fail(error: Error): void {
+    this.#refused?.discard(false)
     const sent = this.#attempt?.controller !== undefined
     this.#handler.onResponseError?.(this, upstreamProblem(error, this.#request.origin, sent))
   }
 
   /** Ends the exchange with an error as it is: a Problem, or a defect of ours that nobody else would answer for. */
   giveUp(error: unknown): void {
+    this.#refused?.discard(false)
     this.#attempt?.discard(false)
     this.#handler.onResponseError?.(this, asError(error))
   }
@@ -152,7 +158,8 @@ class Exchange implements Controller {
   async sendAgain(refused: Credential): Promise<boolean> {
     const newer = await this.#whileWaiting((signal) => this.#keeper.reject(refused, signal))
     if (newer === undefined || this.aborted || !this.replayable) return false
-    this.#attempt?.discard(this.#request.body?.complete !== false)
+    this.#refused = this.#attempt
+    this.#refused?.discard(this.#request.body?.complete !== false)
     this.#send(newer, false)
     return true
   }

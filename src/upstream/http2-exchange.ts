@@ -88,6 +88,8 @@ class Http2Exchange implements Dispatcher.DispatchController {
   #listen(stream: ClientHttp2Stream): void {
     stream.once('response', (headers, _flags, ...more: unknown[]) => {
       const { ':status': status = 0, ...rest } = headers
+      // Node takes any three digits for a status.
+      if (Number(status) < 200) return stream.close(constants.NGHTTP2_PROTOCOL_ERROR)
       this.rawHeaders = rawHeaders(more[0], rest)
       this.#tell(() => this.#handler.onResponseStart?.(this, Number(status), rest, ''))
       stream.on('data', (chunk: Buffer) => this.#tell(() => this.#handler.onResponseData?.(this, chunk)))

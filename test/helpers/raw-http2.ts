@@ -6,8 +6,8 @@ import type { Identity } from './certificate.ts'
 /** What a test may send on a stream, frame by frame (RFC 9113 section 6): what Node's own server would not. */
 export interface RawStream {
   id: number
-  /** `:status: 200`. */
-  head(): void
+  /** `:status: 200`, or of three other characters. */
+  head(status?: string): void
   data(text: string, end?: boolean): void
   reset(code: number): void
   /** Asks the client to move on; streams above `last` are not carried out. */
@@ -17,8 +17,8 @@ export interface RawStream {
 const PREFACE_BYTES = 24
 const FRAME = { data: 0, headers: 1, reset: 3, settings: 4, goAway: 7 }
 const [ACK, END_STREAM, END_HEADERS] = [1, 1, 4]
-/** In the static table of HPACK (RFC 7541 appendix A). */
-const STATUS_200 = Buffer.from([0x88])
+/** `:status` in the static table of HPACK (RFC 7541 appendix A), with a literal of three bytes to come. */
+const STATUS = Buffer.from([0x08, 3])
 
 /** A server of HTTP/2 that knows frames and nothing else. */
 export async function rawHttp2(
@@ -77,7 +77,8 @@ function stream(
   }
   return {
     id,
-    head: () => send(FRAME.headers, END_HEADERS, id, STATUS_200),
+    head: (status = '200') =>
+      send(FRAME.headers, END_HEADERS, id, Buffer.concat([STATUS, Buffer.from(status)])),
     data: (text, end = false) => send(FRAME.data, end ? END_STREAM : 0, id, Buffer.from(text)),
     reset: (code) => send(FRAME.reset, 0, id, words(code)),
     goAway: (last) => send(FRAME.goAway, 0, 0, words(last, 0)),

@@ -94,6 +94,16 @@ t.test('what is written upside down ends its stream alone', async (t) => {
   t.equal((await read(`${lab.url}/v2/x`)).status, 200)
 })
 
+t.test('an answer whose status is none', async (t) => {
+  const cluster = await rawHttp2(t, identity, (stream) => {
+    stream.head('050')
+    stream.data('whole', true)
+  })
+  const lab = await gatewayTo(t, cluster.port)
+  t.equal((await read(`${lab.url}/v2/x`)).status, 502)
+  t.strictSame(lab.defects, [])
+})
+
 t.test('a dispatcher that is closed carries to the end what it has, and takes nothing more', async (t) => {
   let end = () => {}
   const lab = await http2Lab(t, (stream) => {
