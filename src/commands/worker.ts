@@ -11,7 +11,7 @@ import { type CommandContext, ExitCode } from './command.ts'
 import { commandLogger } from './logging.ts'
 
 /** A terminal sends these to the whole group: what comes of them is the primary's to say. */
-const PRIMARYS_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const PRIMARYS_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 /** More than the drain takes. */
 const LAST_RESORT_MS = DRAIN_MS + 5_000
 
@@ -23,6 +23,8 @@ export function worker(context: Pick<CommandContext, 'stdout'>): Promise<number>
   if (self === undefined)
     throw new Error('it is started by camunda-auth-proxy itself: see the setting workers')
   for (const signal of PRIMARYS_SIGNALS) process.on(signal, () => {})
+  // Of a message of Node's own that the primary was no longer there to take: that it is gone is heard of as well.
+  self.on('error', () => {})
   return new Promise((resolve) => {
     const work = new Work(context, resolve)
     process.on('message', (message: ToWorker) => work.receive(message))

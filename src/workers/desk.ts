@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { LRUCache } from 'lru-cache'
 import type { ClusterSettings } from '../config/settings.ts'
 import type { Clock } from '../credentials/clock.ts'
@@ -101,6 +102,8 @@ export class Counter {
   constructor(desk: Desk, send: (message: ToWorker) => void) {
     this.#desk = desk
     this.#send = send
+    // As many wait at it as there are keepers in need; Node would warn of more than ten.
+    setMaxListeners(0, this.#gone.signal)
   }
 
   receive(message: KeeperMessage): void {

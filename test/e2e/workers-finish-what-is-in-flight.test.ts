@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
+import { connect } from 'node:net'
 import t, { type Test } from 'tap'
 import { until } from '../helpers/until.ts'
 import { callOnce, isAlive, setUpWorkers } from '../helpers/workers.ts'
@@ -22,7 +24,7 @@ t.test(
   'SIGTERM: requests in every worker finish, nothing new is taken, and the exit code is 0',
   async (t) => {
     const { program, held, calls, url, admin, workers } = await twoInFlight(t)
-    for (const pid of workers) process.kill(pid, 'SIGINT')
+    for (const pid of workers) for (const signal of ['SIGINT', 'SIGQUIT']) process.kill(pid, signal)
     program.child.kill('SIGTERM')
     await program.line('closing')
     t.match(await callOnce(`${admin}/readyz`), { status: 503, text: /shutting down/ })
@@ -54,4 +56,21 @@ t.test('the primary is killed: what is in flight finishes, and no worker is left
   for (const response of held) response.end('in the end')
   for (const call of calls) t.strictSame(await call, { status: 200, text: 'in the end' })
   for (const pid of workers) await until(() => !isAlive(pid), 'they are gone')
+})
+
+t.test('the same while it passes connections on', async (t) => {
+  const { program, held, calls, url, admin, workers } = await twoInFlight(t)
+  for (const pid of workers) process.kill(pid, 'SIGSTOP')
+  const { hostname, port } = new URL(url)
+  const connections = workers.map(() => connect(Number(port), hostname).on('error', () => {}))
+  await Promise.all(connections.map((connection) => once(connection, 'connect')))
+  t.equal((await callOnce(`${admin}/readyz`)).status, 200, 'by when they have been passed on')
+  program.child.kill('SIGKILL')
+  await once(program.child, 'exit')
+  for (const pid of workers) process.kill(pid, 'SIGCONT')
+  await program.line('is gone')
+  for (const response of held) response.end('in the end')
+  for (const call of calls) t.strictSame(await call, { status: 200, text: 'in the end' })
+  for (const pid of workers) await until(() => !isAlive(pid), 'they are gone')
+  t.notMatch(program.stdout(), 'unexpected error')
 })

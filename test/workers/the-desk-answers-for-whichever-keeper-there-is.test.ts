@@ -139,3 +139,16 @@ t.test('a failure is told to who has one that is still usable, as its use is to 
   desk.changed(lab.keepers.keeper)
   t.strictSame(issues(heard[0]), ['1.1', '1.1'])
 })
+
+t.test('as many as like may wait, and Node has nothing to warn of', async (t) => {
+  const { lab, heard, first } = deskLab(t)
+  const warnings: string[] = []
+  const onWarning = ({ message }: Error) => warnings.push(message)
+  process.on('warning', onWarning)
+  t.teardown(() => process.off('warning', onWarning))
+  for (let i = 1; i <= 20; i++) first.receive({ type: 'obtain', ask: i, keeper: i, where })
+  await lab.keepers.clock.settle()
+  t.equal(types(heard[0]).filter((type) => type === 'answer').length, 20)
+  await new Promise(setImmediate)
+  t.strictSame(warnings, [])
+})
