@@ -319,7 +319,7 @@ export class AnswerReader {
     this.#keptBytes = all.length
   }
 
-  /** Not to be written to again: what follows the head or the line is handed on as it is. */
+  /** Its room is not used again: what followed the head or the line there is handed on as it is. */
   #letGo(): void {
     this.#kept = NOTHING
     this.#keptBytes = 0

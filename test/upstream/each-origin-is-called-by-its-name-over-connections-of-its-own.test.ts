@@ -28,7 +28,7 @@ t.test(
     for (const [i, [origin, host, hostname, port]] of origins.entries()) {
       const asked = call({ origin })
       t.ok(wires[i]?.sent.includes(`\r\nhost: ${host}\r\n`), `${origin}: ${wires[i]?.sent}`)
-      t.match(seen[i], { host, hostname, port, protocol: new URL(origin).protocol })
+      t.strictSame(seen[i], { host, hostname, port, protocol: new URL(origin).protocol })
       wires[i]?.receive(EMPTY)
       await asked.over
       await turn()
