@@ -15,11 +15,17 @@ const programs = {
 const packages = ['@fastify/http-proxy', 'fastify', 'undici', 'http-proxy-middleware']
 
 /** The version of a program on the path; undefined if it is not there. */
-export function versionOf(program) {
+function versionOf(program) {
   const [args, pattern] = programs[program]
   const { error, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' })
   return error ? undefined : (pattern.exec(stdout + stderr)?.[1] ?? 'unknown')
 }
+
+/** What no measurement goes without. */
+export const NEEDED = ['wrk', 'nginx', 'taskset', 'openssl']
+
+/** Those of some programs that are not on the path. */
+export const lacking = (names) => names.filter((name) => versionOf(name) === undefined)
 
 /** Facts that belong beside every figure, taken at the start. */
 export function machine(cores) {

@@ -10,7 +10,7 @@ import { calls, launchCluster, tokenOf } from './cluster.mjs'
 import { drive } from './drive.mjs'
 import { atExit, coresOfThisMachine, pinSelf } from './launch.mjs'
 import { underLoad, warmUp } from './load.mjs'
-import { versionOf } from './machine.mjs'
+import { lacking, NEEDED } from './machine.mjs'
 import { proxies } from './proxies.mjs'
 import { median } from './statistics.mjs'
 
@@ -26,9 +26,9 @@ const limits = [
   { what: 'POST of 2 KiB for 10 KiB', call: calls.search, cpuBesideBare: 1.15, heapBytes: 45_000 },
 ]
 
-const lacking = ['wrk', 'nginx', 'taskset', 'openssl'].filter((name) => versionOf(name) === undefined)
-if (lacking.length > 0) {
-  process.stderr.write(`bench: not on the path: ${lacking.join(', ')}\n`)
+const missing = lacking(NEEDED)
+if (missing.length > 0) {
+  process.stderr.write(`bench: not on the path: ${missing.join(', ')}\n`)
   process.exit(2)
 }
 const cores = coresOfThisMachine()

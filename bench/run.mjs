@@ -12,7 +12,7 @@ import { callOnce } from './drive.mjs'
 import { atExit, coresOfThisMachine, pinSelf } from './launch.mjs'
 import { direct, underLoad } from './load.mjs'
 import { longPolls } from './long-polls.mjs'
-import { machine, versionOf } from './machine.mjs'
+import { lacking, machine, NEEDED } from './machine.mjs'
 import { memoryOver } from './million.mjs'
 import { readOptions } from './options.mjs'
 import { proxies } from './proxies.mjs'
@@ -39,7 +39,7 @@ function optionsOrNone() {
 }
 
 const options = optionsOrNone()
-const missing = ['wrk', 'nginx', 'taskset', 'openssl'].filter((name) => versionOf(name) === undefined)
+const missing = lacking(NEEDED)
 if (missing.length > 0) giveUp(`not on the path: ${missing.join(', ')}`)
 const cores = coresOfThisMachine()
 const facts = machine(cores)
@@ -63,8 +63,8 @@ function gather() {
   for (const name of options.proxies) {
     const { label, needs, build } = proxies[name]
     try {
-      const lacking = needs.filter((program) => versionOf(program) === undefined)
-      if (lacking.length > 0) throw new Error(`${lacking.join(', ')} is not on the path`)
+      const missing = lacking(needs)
+      if (missing.length > 0) throw new Error(`${missing.join(', ')} is not on the path`)
       build?.(goProgram)
       present.push(name)
     } catch (error) {

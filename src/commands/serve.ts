@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import { buildApp } from '../app.ts'
 import type { Settings } from '../config/settings.ts'
 import { listen } from '../gateway/listen.ts'
+import type { WorkerStart } from '../workers/messages.ts'
 import { banner, startReport } from './banner.ts'
 import type { CommandContext } from './command.ts'
 
@@ -17,12 +18,7 @@ export interface Up extends Running {
 }
 
 /** Where the settings came from: for workers, which load the same. */
-export interface SettingsOrigin {
-  args: readonly string[]
-  env: Readonly<Record<string, string | undefined>>
-  /** The texts of the configuration files, by path. */
-  files: ReadonlyMap<string, string>
-}
+export type SettingsOrigin = Omit<WorkerStart, 'pseudonym'>
 
 /** Builds the proxy, begins to acquire, listens, and says so. @throws ListenError */
 export async function serve(

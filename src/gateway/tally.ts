@@ -97,8 +97,9 @@ function boundOf(seconds: number): number {
 class Counts {
   readonly #byMethod = new Map<string, Float64Array>()
 
-  add(method = 'unknown', status = 0): void {
-    const counts = this.#byMethod.get(method) ?? this.#begin(method)
+  add(method: string | undefined, status: number): void {
+    const name = method ?? 'unknown'
+    const counts = this.#byMethod.get(name) ?? this.#begin(name)
     counts[status] = (counts[status] ?? 0) + 1
   }
 

@@ -44,17 +44,29 @@ export function clusterDispatcher(
 ): Dispatcher {
   const agent: MakeAgent = (connectorFor) => {
     const connector = connectorFor({ allowH2: false })
-    const http1 = new Http1Dispatcher(connector, () => loginAgent(connector))
+    // What undici itself asks of the cluster are the pages of a login.
+    const http1 = new Http1Dispatcher(connector, () => smallAgent(resetsAreErrors(connector)))
     return settings.http2 ? new Http2Dispatcher(connectorFor({ allowH2: true }), http1) : http1
   }
   const ways = { destination: 'the cluster', timeout: CLUSTER_CONNECT_TIMEOUT_MS }
   return dispatcher(settings, ways, agent, notices, watch)
 }
 
-/** For what undici itself asks of the cluster: the pages of a login. */
-function loginAgent(connector: buildConnector.connector): Dispatcher {
+/** The connections to the identity provider: few, short, and with a small answer. */
+export function identityProviderDispatcher(
+  settings: ConnectionSettings,
+  notices: RenewalNotices,
+  watch: Watch = {},
+): Dispatcher {
+  const agent: MakeAgent = (connectorFor) => smallAgent(connectorFor({ allowH2: false }))
+  const ways = { destination: 'the identity provider', timeout: IDENTITY_PROVIDER_CONNECT_TIMEOUT_MS }
+  return dispatcher(settings, ways, agent, notices, watch)
+}
+
+/** For undici's own requests: few connections, short waits, small answers. */
+function smallAgent(connector: buildConnector.connector): Dispatcher {
   return new Agent({
-    connect: resetsAreErrors(connector),
+    connect: connector,
     allowH2: false,
     connections: 8,
     pipelining: 1,
@@ -66,30 +78,6 @@ function loginAgent(connector: buildConnector.connector): Dispatcher {
     maxResponseSize: 1024 * 1024,
     strictContentLength: true,
   })
-}
-
-/** The connections to the identity provider: few, short, and with a small answer. */
-export function identityProviderDispatcher(
-  settings: ConnectionSettings,
-  notices: RenewalNotices,
-  watch: Watch = {},
-): Dispatcher {
-  const agent: MakeAgent = (connectorFor) =>
-    new Agent({
-      connect: connectorFor({ allowH2: false }),
-      allowH2: false,
-      connections: 8,
-      pipelining: 1,
-      headersTimeout: 10 * SECOND,
-      bodyTimeout: 10 * SECOND,
-      keepAliveTimeout: 4 * SECOND,
-      keepAliveMaxTimeout: 4 * SECOND,
-      maxHeaderSize: 64 * 1024,
-      maxResponseSize: 1024 * 1024,
-      strictContentLength: true,
-    })
-  const ways = { destination: 'the identity provider', timeout: IDENTITY_PROVIDER_CONNECT_TIMEOUT_MS }
-  return dispatcher(settings, ways, agent, notices, watch)
 }
 
 interface Ways {

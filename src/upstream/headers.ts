@@ -7,6 +7,9 @@ import type { BaseUrl } from '../config/base-url.ts'
  * Order, spelling and repetitions of what passes are kept.
  */
 
+/** What the name of a header, and a method, is made of: a token (RFC 9110 section 5.6.2). */
+export const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
+
 /** Meant for one connection only (RFC 9110 section 7.6.1), and those that were once (RFC 2616 section 13.5.1). */
 const HOP_BY_HOP = [
   'connection',

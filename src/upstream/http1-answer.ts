@@ -1,3 +1,5 @@
+import { TOKEN } from './headers.ts'
+
 /** What the head of an answer says (RFC 9112 sections 4 to 6). */
 export interface AnswerHead {
   status: number
@@ -43,7 +45,6 @@ const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: (.*))?$/
 /** Controls, NUL among them, and line ends that are not CR and LF together. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]|\r(?!\n)|(?<!\r)\n/
-const FIELD_NAME = /^[\w!#$%&'*+.^`|~-]+$/
 const FRAMING = /^(?:content-length|transfer-encoding)$/i
 const CLOSE = /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i
 /** Up to 2^52 bytes, with extensions that nobody here reads (RFC 9112 section 7.1.1). */
@@ -97,7 +98,7 @@ function readField(line: string, headers: string[], framed: Framed): void {
 /** @throws AnswerError if the line is no header */
 function nameIn(line: string): string {
   const name = line.slice(0, Math.max(0, line.indexOf(':')))
-  if (!FIELD_NAME.test(name)) throw malformed('one of its headers cannot be read')
+  if (!TOKEN.test(name)) throw malformed('one of its headers cannot be read')
   return name
 }
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
-import { headerValue } from './headers.ts'
+import { headerValue, TOKEN } from './headers.ts'
 
 /** A body, and its length in bytes; undefined if nobody knows it before its end. */
 export interface RequestBody {
@@ -10,7 +10,6 @@ export interface RequestBody {
 
 /** In origin form (RFC 9112 section 3.2.1): any other would name a host of its own. */
 const TARGET = /^\/[\x21-\x7e\x80-\xff]*$/
-const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
 /** Controls but HTAB, and what is no byte: on the wire it would be cut down to another character. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const FORBIDDEN = /[\u0000-\u0008\u000a-\u001f\u007f\u0100-\uffff]/

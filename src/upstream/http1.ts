@@ -10,8 +10,8 @@ type Handler = Dispatcher.DispatchHandler
  * HTTP/1.1 for handlers of ours, which read raw headers; undici's own requests go to `others`. No timeout, no pipelining,
  * nothing sent twice.
  *
- * undici's client makes a small request dearer by a sixth: it parses in WebAssembly, call by call, and tells its handlers through
- * a wrapper (docs/performance.md).
+ * undici's client makes a small request dearer by a sixth: it parses in WebAssembly, call by call, and tells its
+ * handlers through a wrapper (docs/performance.md).
  */
 export class Http1Dispatcher extends OwnDispatcher {
   readonly #connector: buildConnector.connector
