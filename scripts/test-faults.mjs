@@ -59,6 +59,7 @@ function linesOf(group) {
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line))
+    .sort((a, b) => (a.place ?? 0) - (b.place ?? 0))
 }
 
 function table(lines) {

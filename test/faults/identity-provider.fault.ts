@@ -300,8 +300,16 @@ const rows: Row[] = [
   },
   { ...WAITS, fault: 'answers 429 with Retry-After: 2', inject: retryAfter('2') },
   { ...WAITS, fault: 'answers 429 with a Retry-After of a date in 2 s', inject: retryAfter(2) },
-  { ...WAITS, fault: '… by a clock that is an hour ahead', inject: retryAfter(2, HOUR_S) },
-  { ...WAITS, fault: '… by a clock that is an hour behind', inject: retryAfter(2, -HOUR_S) },
+  {
+    ...WAITS,
+    fault: 'answers 429 with a Retry-After of a date in 2 s, by a clock that is an hour ahead',
+    inject: retryAfter(2, HOUR_S),
+  },
+  {
+    ...WAITS,
+    fault: 'answers 429 with a Retry-After of a date in 2 s, by a clock that is an hour behind',
+    inject: retryAfter(2, -HOUR_S),
+  },
   { ...WAITS, fault: 'answers 429 with Retry-After: -1', inject: retryAfter('-1') },
   { ...WAITS, fault: 'answers 429 with Retry-After: soon', inject: retryAfter('soon') },
   {
@@ -353,13 +361,12 @@ const rows: Row[] = [
   {
     fault: 'gives a token of 64 KiB, which the cluster finds too long',
     cold: true,
-    lifeS: 2,
     inject: ({ provider }) =>
       provider.answerWith((_request, reply) =>
-        json(reply, 200, response(provider.issue(2, 'x'.repeat(65_536)), { expires_in: 2 })),
+        json(reply, 200, response(provider.issue(4, 'x'.repeat(65_536)), { expires_in: 4 })),
       ),
     callers: ['200', '431'],
-    tokenRequests: 5,
+    tokenRequests: 3,
   },
   {
     fault: 'gives the same token until it has ended',
@@ -415,6 +422,17 @@ const rows: Row[] = [
     callers: ['200'],
     tokenRequests: 4,
     also: (t, { cluster }) => void t.ok(cluster.seen.revoked > 0, 'the cluster refused some'),
+  },
+  {
+    fault: 'takes all tokens back, which had five minutes left, and resets connections',
+    lifeS: 300,
+    lastsS: lasting(2, 24),
+    async inject({ provider }) {
+      provider.revokeAll()
+      await provider.gate.be('reset')
+    },
+    callers: ['200', '401'],
+    tokenRequests: lasting(5, 11),
   },
 ]
 

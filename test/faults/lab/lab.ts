@@ -92,8 +92,9 @@ const GOOD_CALLS = 3
 /** Runs each row as a test, several at a time. */
 export function faultTable(group: string, rows: readonly Row[], atOnce = 4): void {
   t.jobs = atOnce
-  for (const row of rows.filter(({ fault }) => fault.includes(process.env.FAULT ?? ''))) {
-    t.test(row.fault, { buffered: true, timeout: LONGEST_ROW_MS }, (t) => runRow(t, group, row))
+  for (const [place, row] of rows.entries()) {
+    if (!row.fault.includes(process.env.FAULT ?? '')) continue
+    t.test(row.fault, { buffered: true, timeout: LONGEST_ROW_MS }, (t) => runRow(t, { group, place }, row))
   }
 }
 
@@ -142,7 +143,7 @@ export async function openLab(t: Test, options: LabOptions): Promise<Lab> {
   return lab
 }
 
-async function runRow(t: Test, group: string, row: Row): Promise<void> {
+async function runRow(t: Test, { group, place }: { group: string; place: number }, row: Row): Promise<void> {
   const lab = await openLab(t, row)
   if (row.cold === true) await row.inject(lab, t)
   await lab.start()
@@ -163,6 +164,7 @@ async function runRow(t: Test, group: string, row: Row): Promise<void> {
   const calls = load.calls.filter(({ at }) => row.cold === true || at >= beganAt)
   const trouble = calls.filter(({ saw }) => saw !== '200')
   record(group, {
+    place,
     fault: row.fault,
     callers: counted(calls),
     slowest: duration(Math.max(...calls.map(({ ms }) => ms))),

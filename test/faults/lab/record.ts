@@ -8,6 +8,8 @@ export interface Line {
   slowest: string
   tokenRequests: string
   healsAfter: string
+  /** Where it stands in the table; the rows end as they like. */
+  place?: number
 }
 
 const FOLDER = '.tap/faults'
