@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import type { buildConnector, Dispatcher } from 'undici'
+import { oldAt } from './age.ts'
 import { connectTo } from './connect.ts'
 import { tellFailure, UNSENT } from './failing.ts'
 import { AnswerError } from './http1-answer.ts'
@@ -21,10 +22,6 @@ const KEEP_ALIVE_MS = 4_000
 const MAX_KEEP_ALIVE_MS = 60_000
 /** The server's word is for its own clock, and a request takes time to get there. */
 const KEEP_ALIVE_MARGIN_MS = 2_000
-/** How old a connection gets that is never idle: a new one asks again where the name leads, and for the certificate. */
-const MAX_AGE_MS = 5 * 60_000
-/** Up to this part of it less, lest those that were opened together end together. */
-const AGE_SPREAD = 0.4
 
 /**
  * The connections to one origin. A request takes the one that was used last; where none is free it opens one of its
@@ -142,7 +139,7 @@ export class Http1Pool implements Keeper {
       const connection = new Http1Connection(socket, this.#origin.host, this)
       this.#all.add(connection)
       const now = performance.now()
-      connection.oldAt = now + MAX_AGE_MS * (1 - AGE_SPREAD * Math.random())
+      connection.oldAt = oldAt(now)
       keepFor(KEEP_ALIVE_MS, connection, now)
       if (connection.isUsable) this.#use(connection, unsent)
       else {
