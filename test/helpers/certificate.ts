@@ -14,6 +14,8 @@ export interface CertificateAuthority extends Identity {
   server(...names: string[]): Identity
   /** For these names alone. */
   other(...names: string[]): Identity
+  /** For `localhost`, whose time is over. */
+  expiredServer(): Identity
   client(name: string): Identity
   /** A client's whose time is over. */
   expiredClient(name: string): Identity
@@ -50,6 +52,7 @@ export function certificateAuthority(name = 'test authority'): CertificateAuthor
         ca,
         names.map((host) => `DNS:${host}`),
       ),
+    expiredServer: () => serverOf(ca, ['DNS:localhost', 'IP:127.0.0.1'], -1),
     client: (of) => issued(ca, of, client, DAYS),
     expiredClient: (of) => issued(ca, of, client, -1),
   }
@@ -65,8 +68,8 @@ export function encrypted({ key }: Identity, passphrase: string): string {
   })
 }
 
-function serverOf(ca: Identity, names: readonly string[]): Identity {
-  return issued(ca, 'server', `subjectAltName=${names.join(',')}\nextendedKeyUsage=serverAuth`, DAYS)
+function serverOf(ca: Identity, names: readonly string[], days = DAYS): Identity {
+  return issued(ca, 'server', `subjectAltName=${names.join(',')}\nextendedKeyUsage=serverAuth`, days)
 }
 
 function issued(ca: Identity, name: string, extensions: string, days: number): Identity {
