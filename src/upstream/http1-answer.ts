@@ -37,7 +37,7 @@ const MAX_HEAD_BYTES = 64 * 1024
 /** Of the line before a chunk, and of all trailers together. */
 const MAX_LINE_BYTES = 16 * 1024
 /** Before one final answer: a server that says each second that it is still at it says so for a quarter of an hour. */
-const MAX_INTERIM_ANSWERS = 1_000
+export const MAX_INTERIM_ANSWERS = 1_000
 const HEAD_END = '\r\n\r\n'
 const [CR, LF] = [0x0d, 0x0a] as const
 const NOTHING: Buffer = Buffer.alloc(0)

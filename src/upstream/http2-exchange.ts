@@ -2,6 +2,7 @@ import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node
 import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { tellFailure } from './failing.ts'
+import { MAX_INTERIM_ANSWERS } from './http1-answer.ts'
 import { LostRequest } from './lost-request.ts'
 
 /** What an exchange needs to know of its connection. */
@@ -103,8 +104,10 @@ class Http2Exchange implements Dispatcher.DispatchController {
   }
 
   #listen(stream: ClientHttp2Stream): void {
-    stream.once('headers', () => {
+    let interimAnswers = 0
+    stream.on('headers', () => {
       this.#isAnswered = true
+      if (++interimAnswers > MAX_INTERIM_ANSWERS) stream.close(constants.NGHTTP2_PROTOCOL_ERROR)
     })
     stream.once('response', (headers, _flags, ...more: unknown[]) => {
       this.#isAnswered = true
