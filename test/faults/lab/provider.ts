@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Identity } from '../../helpers/certificate.ts'
 import { type FakeIdp, fakeIdp, type IdpAnswer, json } from '../../helpers/fake-idp.ts'
 import { type Gate, openGate } from './gate.ts'
+import { machineLag } from './lag.ts'
 
 /** What the provider says of a token that was sent to the cluster. */
 export type Verdict = 'good' | 'expired' | 'revoked' | 'unknown' | 'missing'
@@ -26,21 +28,23 @@ export interface Provider extends Pick<FakeIdp, 'requests' | 'answerWith'> {
   close(): Promise<void>
 }
 
-/** Beyond what a token's lifetime says, what it takes from its answer to the cluster; by then it has been sent in time. */
+/** What a token may be late by: it was sent in time, and the way to the cluster takes a little. */
 const ON_ITS_WAY_MS = 250
 
 let issued = 0
 
-/** A provider whose tokens last so many seconds, behind a gate; `identity` makes it speak https. */
-export async function startProvider(lifeS: number, identity?: Identity): Promise<Provider> {
+/** A provider whose tokens last so many seconds, and take so long to get, behind a gate; `identity` makes it speak https. */
+export async function startProvider(lifeS: number, delayMs: number, identity?: Identity): Promise<Provider> {
   const ledger = new Map<string, { issuedAt: number; endsAt: number; revoked: boolean }>()
   const issue = (life: number, token = `lab-token-${++issued}`) => {
     const now = performance.now()
     ledger.set(token, { issuedAt: now, endsAt: now + life * 1_000, revoked: false })
     return token
   }
-  const good: IdpAnswer = (_request, response) =>
+  const good: IdpAnswer = async (_request, response) => {
+    await sleep(delayMs)
     json(response, 200, { access_token: issue(lifeS), expires_in: lifeS, token_type: 'Bearer' })
+  }
   const idp = await fakeIdp(good)
   const gate = await openGate(idp.port, identity)
   return {
@@ -58,7 +62,7 @@ export async function startProvider(lifeS: number, identity?: Identity): Promise
       if (authorization === undefined) return { verdict: 'missing', issuedAt: 0 }
       if (entry === undefined) return { verdict: 'unknown', issuedAt: 0 }
       const { issuedAt, endsAt, revoked } = entry
-      const expired = performance.now() > endsAt + ON_ITS_WAY_MS
+      const expired = performance.now() > endsAt + ON_ITS_WAY_MS + 2 * machineLag()
       return { verdict: revoked ? 'revoked' : expired ? 'expired' : 'good', issuedAt }
     },
     asked: () => idp.requests.length + gate.cut(),
