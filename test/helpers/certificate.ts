@@ -16,8 +16,6 @@ export interface CertificateAuthority extends Identity {
   expiredServer(...names: string[]): Identity
   /** For these names alone. */
   other(...names: string[]): Identity
-  /** For `localhost`, whose time is over. */
-  expiredServer(): Identity
   client(name: string): Identity
   /** A client's whose time is over. */
   expiredClient(name: string): Identity
@@ -56,7 +54,6 @@ export function certificateAuthority(name = 'test authority'): CertificateAuthor
         ca,
         names.map((host) => `DNS:${host}`),
       ),
-    expiredServer: () => serverOf(ca, ['DNS:localhost', 'IP:127.0.0.1'], -1),
     client: (of) => issued(ca, of, client, DAYS),
     expiredClient: (of) => issued(ca, of, client, -1),
   }
