@@ -150,6 +150,13 @@ const problems = {
     cure: 'Check the network between this proxy and the cluster.',
     proxyStatus: 'connection_timeout',
   },
+  overloaded: {
+    status: 503,
+    title: 'Too many requests wait for the cluster already',
+    fault: 'this proxy',
+    cure: 'Make fewer calls at once, or find out why the cluster takes so long to answer; nothing was sent.',
+    proxyStatus: 'connection_limit_reached',
+  },
   draining: {
     status: 503,
     title: 'This proxy is shutting down',

@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici'
 import type { Credential, Keeper } from '../credentials/credential.ts'
 import { upstreamProblem } from './failures.ts'
 import { headerValue, latin1 } from './headers.ts'
+import { maySendAgain, type SendOptions } from './lost-request.ts'
 import type { ReplayBody } from './replay-body.ts'
 
 /** A request as the gateway hands it over: headers as a flat list, a body that can be sent twice. */
@@ -22,7 +23,8 @@ const MAX_DISCARDED_BYTES = 64 * 1024
 
 /**
  * Sends a request with the keeper's credential, and once more with a newer one if the cluster answers 401 and the
- * body is still at hand. The handler sees one exchange, whatever happened, and every failure but a defect as a Problem; its
+ * body is still at hand; once more, too, if it was lost with a connection that had served others and nothing can have
+ * been changed by it. The handler sees one exchange, whatever happened, and every failure but a defect as a Problem; its
  * controller is valid at once, so that a caller who leaves while a credential is awaited is not waited for.
  */
 export function sendAuthenticated(
@@ -46,6 +48,8 @@ class Exchange implements Controller {
   /** Made only where something is waited for. */
   #waiting: AbortController | undefined
   #paused = false
+  /** It is being sent once more since it was lost: not a third time. */
+  #isResent = false
   reason: Error | null = null
   rawHeaders: Exclude<Controller['rawHeaders'], undefined> = null
   rawTrailers: Exclude<Controller['rawTrailers'], undefined> = null
@@ -60,9 +64,7 @@ class Exchange implements Controller {
   begin(): void {
     try {
       this.#handler.onRequestStart?.(this, {})
-      const credential = this.#keeper.current()
-      if (credential === undefined) void this.#beginWhenObtained()
-      else this.#send(credential, true)
+      this.#sendWithCurrent(true)
     } catch (error) {
       this.giveUp(error)
     }
@@ -164,10 +166,29 @@ class Exchange implements Controller {
     return true
   }
 
-  async #beginWhenObtained(): Promise<void> {
+  /** After a loss (RFC 9112 section 9.5): sends the request once more if that is safe and still possible. Says whether it did. */
+  resend(error: Error, first: boolean): boolean {
+    const { method } = this.#request
+    if (this.#isResent || this.aborted || !this.replayable || !maySendAgain(error, method)) return false
+    this.#isResent = true
+    try {
+      this.#sendWithCurrent(first)
+    } catch (thrown) {
+      this.giveUp(thrown)
+    }
+    return true
+  }
+
+  #sendWithCurrent(first: boolean): void {
+    const credential = this.#keeper.current()
+    if (credential === undefined) void this.#sendWhenObtained(first)
+    else this.#send(credential, first)
+  }
+
+  async #sendWhenObtained(first: boolean): Promise<void> {
     try {
       const credential = await this.#whileWaiting((signal) => this.#keeper.obtain(signal))
-      if (!this.aborted) this.#send(credential, true)
+      if (!this.aborted) this.#send(credential, first)
     } catch (error) {
       if (!this.aborted) this.giveUp(error)
     }
@@ -185,12 +206,13 @@ class Exchange implements Controller {
   #send(credential: Credential, first: boolean): void {
     const { origin, path, method, headers, body } = this.#request
     this.#attempt = new Attempt(this, credential, first)
-    const options = {
+    const options: SendOptions = {
       origin,
       path,
       method: method as Dispatcher.HttpMethod,
       headers: headers.concat(credential.session?.headersFor(method) ?? credential.headers),
       body: body === null ? null : body.open(),
+      fresh: this.#isResent,
     }
     this.#dispatcher.dispatch(options, this.#attempt)
   }
@@ -280,7 +302,8 @@ class Attempt implements Handler {
 
   onResponseError(_controller: Controller, error: Error): void {
     this.#failure = error
-    if (!this.#discarded && !this.#held) this.#exchange.fail(error)
+    if (this.#discarded || this.#held) return
+    if (!this.#exchange.resend(error, this.#first)) this.#exchange.fail(error)
   }
 
   /** Whether the cluster refused the credential; a login hears of every answer. */

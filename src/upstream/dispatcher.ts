@@ -20,7 +20,8 @@ const connect = {
   keepAliveInitialDelay: 30 * SECOND,
   autoSelectFamily: true,
   autoSelectFamilyAttemptTimeout: 250,
-  maxCachedSessions: 100,
+  // A session that is resumed shows no certificate: one that is no longer good would not be noticed (RFC 8446 section 2.2).
+  maxCachedSessions: 0,
 } as const
 
 const CLUSTER_CONNECT_TIMEOUT_MS = 10 * SECOND

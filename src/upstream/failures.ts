@@ -25,6 +25,12 @@ export function upstreamProblem(error: Error, cluster: string, sent: boolean): P
   if (CLOSING.has(code)) return new Problem('draining', 'This proxy is shutting down.')
   if (TIMEOUTS.has(code))
     return new Problem('upstream-timeout', `The cluster ${cluster} did not answer in time (${code}).`)
+  if (code === 'TOO_MANY_REQUESTS_WAIT')
+    return new Problem(
+      'overloaded',
+      `All connections to the cluster ${cluster} are busy, and very many requests wait for one (${code}).`,
+      { retryAfterS: 1 },
+    )
   if (code === 'ERR_HTTP2_HEADER_SINGLE_VALUE')
     return new Problem(
       'bad-request',

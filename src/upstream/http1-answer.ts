@@ -36,6 +36,8 @@ export class AnswerError extends Error {
 const MAX_HEAD_BYTES = 64 * 1024
 /** Of the line before a chunk, and of all trailers together. */
 const MAX_LINE_BYTES = 16 * 1024
+/** Before one final answer: a server that says each second that it is still at it says so for a quarter of an hour. */
+export const MAX_INTERIM_ANSWERS = 1_000
 const HEAD_END = '\r\n\r\n'
 const [CR, LF] = [0x0d, 0x0a] as const
 const NOTHING: Buffer = Buffer.alloc(0)
@@ -176,6 +178,7 @@ export class AnswerReader {
   /** Bytes of the body, or of its chunk, that are still to come. */
   #left = 0
   #trailerBytes = 0
+  #interimAnswers = 0
 
   constructor(sink: AnswerSink) {
     this.#sink = sink
@@ -185,6 +188,7 @@ export class AnswerReader {
   expect(method: string): void {
     this.#method = method
     this.#state = 'head'
+    this.#interimAnswers = 0
   }
 
   /** @throws AnswerError, after which nothing more can be read */
@@ -239,6 +243,7 @@ export class AnswerReader {
     // An interim answer (RFC 9110 section 15.2): the final one is still to come.
     if (head.status >= 200) return this.#begin(head, rest)
     if (!head.persists) throw malformed('it ends the connection before it has begun')
+    if (++this.#interimAnswers > MAX_INTERIM_ANSWERS) throw malformed('too many interim ones precede it')
     return rest
   }
 

@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici'
 import { tellFailure } from './failing.ts'
 import { AnswerError, type AnswerHead, AnswerReader, type AnswerSink } from './http1-answer.ts'
 import { type RequestBody, requestBody, requestHead, writeBody } from './http1-request.ts'
+import { isSafe, LostRequest } from './lost-request.ts'
 
 type Options = Dispatcher.DispatchOptions
 type Handler = Dispatcher.DispatchHandler
@@ -24,8 +25,16 @@ export class Http1Connection implements AnswerSink {
   #head: AnswerHead | undefined
   /** Ends the writing of a body that has not gone out whole. */
   #stopBody: (() => void) | undefined
-  /** Until when the server keeps it, on `performance.now()`. Set by whoever keeps it. */
+  /** It has carried an exchange to its end. */
+  #isReused = false
+  /** Something has come since the last request. */
+  #isAnswered = false
+  /** Until when the server keeps it, on `performance.now()`. Set by whoever keeps it, as are the others. */
   freeUntil = 0
+  /** The same on the wall clock: the first one stands still while the machine sleeps. */
+  freeUntilByWall = 0
+  /** When it is too old to carry another exchange, on `performance.now()`. */
+  oldAt = Number.POSITIVE_INFINITY
 
   constructor(socket: Socket, host: string, keeper: Keeper) {
     this.#socket = socket
@@ -33,9 +42,9 @@ export class Http1Connection implements AnswerSink {
     this.#keeper = keeper
     socket.on('data', (chunk: Buffer) => this.#read(chunk))
     socket.on('end', () => this.#onEnd())
-    socket.on('error', (error: Error) => this.#fail(error))
+    socket.on('error', (error: Error) => this.#lose(error))
     socket.on('close', () => {
-      this.#fail(cutOff())
+      this.#lose(cutOff())
       keeper.onClosed(this)
     })
   }
@@ -51,6 +60,7 @@ export class Http1Connection implements AnswerSink {
     if (!exchange.start()) return
     this.#exchange = exchange
     this.#head = undefined
+    this.#isAnswered = false
     try {
       this.#write(options)
     } catch (error) {
@@ -86,6 +96,7 @@ export class Http1Connection implements AnswerSink {
     if (exchange === undefined) return
     const { persists = false, keepAliveS } = this.#head ?? {}
     this.#exchange = undefined
+    this.#isReused = true
     // A server that answered before it had the whole request may take the rest for the next one.
     const isSent = this.#stopBody === undefined && this.#socket.writableLength === 0
     this.#stopBody?.()
@@ -101,16 +112,20 @@ export class Http1Connection implements AnswerSink {
     const body = requestBody(options.body, headers)
     const head = requestHead({ method, path, headers }, this.#host, body)
     this.#reader.expect(method)
-    if (body === undefined) this.#socket.write(head, 'latin1')
-    else this.#writeWithBody(head, body)
+    if (body === undefined && isSafe(method)) this.#socket.write(head, 'latin1')
+    else this.#writeLater(head, body)
   }
 
-  #writeWithBody(head: string, body: RequestBody): void {
+  /**
+   * The head leaves with the beginning of the body if that is there already; and only after what has arrived by now is
+   * read: if that is the end of this connection, nothing has been sent.
+   */
+  #writeLater(head: string, body: RequestBody | undefined): void {
     const socket = this.#socket
-    // The head leaves with the beginning of the body if that is there already.
     socket.cork()
     socket.write(head, 'latin1')
     setImmediate(uncork, socket)
+    if (body === undefined) return
     this.#stopBody = writeBody(body, socket, (error) => {
       this.#stopBody = undefined
       if (error !== undefined) this.#fail(error)
@@ -118,6 +133,7 @@ export class Http1Connection implements AnswerSink {
   }
 
   #read(chunk: Buffer): void {
+    this.#isAnswered = true
     try {
       this.#reader.read(chunk)
     } catch (error) {
@@ -130,9 +146,17 @@ export class Http1Connection implements AnswerSink {
       if (wasReset(this.#socket)) throw cutOff()
       this.#reader.close()
     } catch (error) {
-      this.#fail(error as Error)
+      this.#lose(error as Error)
     }
     this.#socket.destroy()
+  }
+
+  /** The other side has ended it, or the network. */
+  #lose(error: Error): void {
+    if (this.#exchange === undefined) return
+    const isLost = this.#isReused && !this.#isAnswered
+    // What is corked has not been handed to the network.
+    this.#fail(isLost ? new LostRequest(error, this.#socket.writableCorked === 0) : error)
   }
 
   #fail(error: Error): void {

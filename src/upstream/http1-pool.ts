@@ -1,13 +1,15 @@
 import { Readable } from 'node:stream'
 import type { buildConnector, Dispatcher } from 'undici'
+import { oldAt } from './age.ts'
 import { connectTo } from './connect.ts'
 import { tellFailure, UNSENT } from './failing.ts'
 import { AnswerError } from './http1-answer.ts'
 import { Http1Connection, type Keeper } from './http1-connection.ts'
+import type { SendOptions } from './lost-request.ts'
 
 /** A request that has no connection yet. */
 interface Unsent {
-  options: Dispatcher.DispatchOptions
+  options: SendOptions
   handler: Dispatcher.DispatchHandler
 }
 
@@ -48,16 +50,20 @@ export class Http1Pool implements Keeper {
     // It may break off before anybody reads it, and after nobody does any more.
     if (options.body instanceof Readable) options.body.on('error', ignore)
     const unsent = { options, handler }
-    const free = this.#take()
+    const isFresh = options.fresh === true
+    const free = isFresh ? undefined : this.#take()
     if (free !== undefined) this.#use(free, unsent)
-    else if (this.#hasPlace) this.#open(unsent)
+    // It takes the place of one that has just been lost.
+    else if (isFresh || this.#hasPlace) this.#open(unsent)
     else if (this.#waiting.length < MAX_WAITING) this.#waiting.push(unsent)
     else tellFailure(handler, UNSENT, new TooManyWaiting())
   }
 
   onFree(connection: Http1Connection, keepAliveMs: number | undefined): void {
-    connection.freeUntil = performance.now() + keptMs(keepAliveMs)
-    this.#use(connection, this.#waiting.shift())
+    const now = performance.now()
+    keepFor(keptMs(keepAliveMs), connection, now)
+    if (now < connection.oldAt) this.#use(connection, this.#waiting.shift())
+    else connection.destroy()
   }
 
   onClosed(connection: Http1Connection): void {
@@ -109,8 +115,9 @@ export class Http1Pool implements Keeper {
   #take(): Http1Connection | undefined {
     if (this.#free.length === 0) return undefined
     const now = performance.now()
+    const wall = Date.now()
     for (let next = this.#free.pop(); next !== undefined; next = this.#free.pop()) {
-      if (next.isUsable && now < next.freeUntil) return next
+      if (next.isUsable && now < next.freeUntil && wall < next.freeUntilByWall) return next
       next.destroy()
     }
     return undefined
@@ -131,7 +138,9 @@ export class Http1Pool implements Keeper {
       }
       const connection = new Http1Connection(socket, this.#origin.host, this)
       this.#all.add(connection)
-      connection.freeUntil = performance.now() + KEEP_ALIVE_MS
+      const now = performance.now()
+      connection.oldAt = oldAt(now)
+      keepFor(KEEP_ALIVE_MS, connection, now)
       if (connection.isUsable) this.#use(connection, unsent)
       else {
         tellFailure(unsent.handler, UNSENT, spokeFirst())
@@ -156,6 +165,11 @@ export class Http1Pool implements Keeper {
     for (const connection of stale) connection.destroy()
     this.#sweeper = this.#free.length > 0 ? setTimeout(this.#sweep, SWEEP_MS).unref() : undefined
   }
+}
+
+function keepFor(ms: number, connection: Http1Connection, now: number): void {
+  connection.freeUntil = Math.min(now + ms, connection.oldAt)
+  connection.freeUntilByWall = Date.now() + ms
 }
 
 /** How long it is kept, in milliseconds, if the server says so or does not. */

@@ -8,7 +8,7 @@ type Handler = Dispatcher.DispatchHandler
 
 /**
  * HTTP/1.1 for handlers of ours, which read raw headers; undici's own requests go to `others`. No timeout, no pipelining,
- * nothing sent twice.
+ * nothing sent twice of its own accord.
  *
  * undici's client makes a small request dearer by a sixth: it parses in WebAssembly, call by call, and tells its
  * handlers through a wrapper (docs/performance.md).

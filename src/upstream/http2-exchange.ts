@@ -1,18 +1,30 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2'
 import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
+import { tellFailure } from './failing.ts'
+import { MAX_INTERIM_ANSWERS } from './http1-answer.ts'
+import { LostRequest } from './lost-request.ts'
+
+/** What an exchange needs to know of its connection. */
+export interface Carrier {
+  readonly session: ClientHttp2Session
+  /** It has carried an exchange to its end. */
+  readonly isReused: boolean
+  /** The last stream that the server has taken, once it has asked to move on (RFC 9113 section 6.8). */
+  readonly lastTaken: number
+}
 
 type Options = Dispatcher.DispatchOptions
 type Handler = Dispatcher.DispatchHandler
 
 /** One exchange on a connection of HTTP/2 (RFC 9113), told to the handler as undici tells of HTTP/1.1. `onOver` is called once. */
 export function sendOverHttp2(
-  session: ClientHttp2Session,
+  carrier: Carrier,
   options: Options,
   handler: Handler,
   onOver: () => void,
 ): void {
-  new Http2Exchange(handler, onOver).begin(session, options)
+  new Http2Exchange(carrier, handler, onOver).begin(options)
 }
 
 /** A stream that ended before its answer was whole. */
@@ -26,17 +38,22 @@ class StreamReset extends Error {
 }
 
 class Http2Exchange implements Dispatcher.DispatchController {
+  readonly #carrier: Carrier
+  readonly #isReused: boolean
   readonly #handler: Handler
   readonly #onOver: () => void
   #stream: ClientHttp2Stream | undefined
   #trailers: Record<string, string> = {}
+  #isAnswered = false
   #isSettled = false
   #isPaused = false
   reason: Error | null = null
   rawHeaders: string[] | null = null
   rawTrailers: string[] | null = null
 
-  constructor(handler: Handler, onOver: () => void) {
+  constructor(carrier: Carrier, handler: Handler, onOver: () => void) {
+    this.#carrier = carrier
+    this.#isReused = carrier.isReused
     this.#handler = handler
     this.#onOver = onOver
   }
@@ -66,12 +83,13 @@ class Http2Exchange implements Dispatcher.DispatchController {
     this.#fail(reason)
   }
 
-  begin(session: ClientHttp2Session, options: Options): void {
-    this.#handler.onRequestStart?.(this, {})
+  begin(options: Options): void {
+    this.#tell(() => this.#handler.onRequestStart?.(this, {}))
     if (this.aborted) {
       this.#onOver()
       return
     }
+    const { session } = this.#carrier
     const body = options.body instanceof Readable ? options.body : undefined
     try {
       const stream = session.request(headersOf(options), { endStream: body === undefined })
@@ -79,14 +97,20 @@ class Http2Exchange implements Dispatcher.DispatchController {
       this.#listen(stream)
       if (body !== undefined) this.#upload(body, stream)
     } catch (error) {
-      // Node does not send a header that may stand only once twice.
+      // Node does not send a header that may stand only once twice; or the connection is about to end.
       this.#onOver()
-      this.#fail(error as Error)
+      this.#fail(hasEnded(session) ? new LostRequest(error as Error, false) : (error as Error))
     }
   }
 
   #listen(stream: ClientHttp2Stream): void {
+    let interimAnswers = 0
+    stream.on('headers', () => {
+      this.#isAnswered = true
+      if (++interimAnswers > MAX_INTERIM_ANSWERS) stream.close(constants.NGHTTP2_PROTOCOL_ERROR)
+    })
     stream.once('response', (headers, _flags, ...more: unknown[]) => {
+      this.#isAnswered = true
       const { ':status': status = 0, ...rest } = headers
       // Node takes any three digits for a status.
       if (Number(status) < 200) return stream.close(constants.NGHTTP2_PROTOCOL_ERROR)
@@ -99,16 +123,25 @@ class Http2Exchange implements Dispatcher.DispatchController {
     })
     stream.once('end', () => {
       if (stream.rstCode === constants.NGHTTP2_NO_ERROR && this.rawHeaders !== null) this.#complete()
-      else this.#fail(new StreamReset(stream.rstCode))
+      else this.#lose(stream, new StreamReset(stream.rstCode))
     })
-    stream.once('error', (error) => {
-      const wasRefused = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM
-      this.#fail(wasRefused ? new StreamReset(stream.rstCode) : error)
-    })
+    stream.once('error', (error) => this.#lose(stream, error))
     stream.once('close', () => {
       this.#onOver()
-      this.#fail(new StreamReset(stream.rstCode))
+      this.#lose(stream, new StreamReset(stream.rstCode))
     })
+  }
+
+  /** The server has ended the stream, or the connection with it. */
+  #lose({ id, rstCode }: ClientHttp2Stream, error: Error): void {
+    const { session, lastTaken } = this.#carrier
+    const wasRefused = rstCode === constants.NGHTTP2_REFUSED_STREAM
+    const said = wasRefused ? new StreamReset(rstCode) : error
+    // RFC 9113 section 8.7.
+    const isUntaken = wasRefused || id === undefined || id > lastTaken
+    if (this.#isAnswered) this.#fail(said)
+    else if (isUntaken) this.#fail(new LostRequest(said, false))
+    else this.#fail(this.#isReused && hasEnded(session) ? new LostRequest(said, true) : said)
   }
 
   /** The body ends with the exchange, and the exchange with a body that breaks off. */
@@ -132,7 +165,7 @@ class Http2Exchange implements Dispatcher.DispatchController {
   #fail(error: Error): void {
     if (this.#isSettled) return
     this.#isSettled = true
-    this.#handler.onResponseError?.(this, error)
+    tellFailure(this.#handler, this, error)
   }
 
   /** What a handler throws ends its exchange, and nothing else. */
@@ -144,6 +177,10 @@ class Http2Exchange implements Dispatcher.DispatchController {
       this.abort(error as Error)
     }
   }
+}
+
+function hasEnded(session: ClientHttp2Session): boolean {
+  return session.closed || session.destroyed
 }
 
 /** Names in lower case (RFC 9113 section 8.2.1); what was repeated stays so. */

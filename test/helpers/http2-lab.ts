@@ -23,7 +23,7 @@ import { oneDestination } from './destinations.ts'
 
 type OnStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: string[]) => void
 
-const authority = certificateAuthority()
+export const authority = certificateAuthority()
 export const identity = authority.server()
 
 export interface GatewayLab {

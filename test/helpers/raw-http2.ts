@@ -11,7 +11,9 @@ export interface RawStream {
   data(text: string, end?: boolean): void
   reset(code: number): void
   /** Asks the client to move on; streams above `last` are not carried out. */
-  goAway(last: number): void
+  goAway(last: number, code?: number): void
+  /** Ends the connection without a word. */
+  cut(): void
 }
 
 const PREFACE_BYTES = 24
@@ -47,7 +49,7 @@ export async function rawHttp2(
         const [type, flags, id] = [seen[offset + 3], seen[offset + 4] ?? 0, seen.readUInt32BE(offset + 5)]
         offset += 9 + lengthAt(seen, offset)
         if (type === FRAME.settings && (flags & ACK) === 0) send(FRAME.settings, ACK, 0)
-        if (type === FRAME.headers) onStream(stream(id, send))
+        if (type === FRAME.headers) onStream(stream(id, send, () => socket.destroy()))
       }
     })
   })
@@ -67,6 +69,7 @@ function lengthAt(bytes: Buffer, offset: number): number {
 function stream(
   id: number,
   send: (type: number, flags: number, id: number, payload?: Buffer) => void,
+  cut: () => void,
 ): RawStream {
   const words = (...values: number[]) => {
     const bytes = Buffer.alloc(4 * values.length)
@@ -81,6 +84,7 @@ function stream(
       send(FRAME.headers, END_HEADERS, id, Buffer.concat([STATUS, Buffer.from(status)])),
     data: (text, end = false) => send(FRAME.data, end ? END_STREAM : 0, id, Buffer.from(text)),
     reset: (code) => send(FRAME.reset, 0, id, words(code)),
-    goAway: (last) => send(FRAME.goAway, 0, 0, words(last, 0)),
+    goAway: (last, code = 0) => send(FRAME.goAway, 0, 0, words(last, code)),
+    cut,
   }
 }

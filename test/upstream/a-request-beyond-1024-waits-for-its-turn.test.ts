@@ -1,5 +1,6 @@
 import type { Test } from 'tap'
 import t from 'tap'
+import { ask, CountingKeeper } from '../helpers/authenticate-lab.ts'
 import { type Call, turn, wireLab } from '../helpers/http1-lab.ts'
 
 const PLACES = 1_024
@@ -61,6 +62,12 @@ t.test('very many are too many', async (t) => {
   const { call, dispatcher } = busyLab(t)
   const waiting = Array.from({ length: 16_384 }, () => call())
   t.match(await call().over, { steps: ['error'], error: { code: 'TOO_MANY_REQUESTS_WAIT' } })
+  const { error } = await ask(dispatcher, new CountingKeeper()).over
+  t.match(
+    error,
+    { code: 'overloaded', fault: 'this proxy', retryAfterS: 1 },
+    'which is not the fault of the cluster',
+  )
   t.ok(waiting.every(({ steps }) => steps.length === 0))
   await dispatcher.destroy()
   t.ok(

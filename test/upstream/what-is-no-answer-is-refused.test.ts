@@ -196,9 +196,31 @@ t.test('answers without a body have none, whatever their headers say', async (t)
   }
 })
 
-t.test('interim answers may be many, and are passed over', async (t) => {
-  const interim = 'HTTP/1.1 103 Early Hints\r\nContent-Length: 7\r\nLink: <a>\r\n\r\n'.repeat(5_000)
-  t.match(read(`${interim + head('Content-Length: 5')}whole`), { status: 200, body: 'whole', end: 'clean' })
+t.test('interim answers may be many, and are passed over; but not without end', async (t) => {
+  const kinds = ['100 Continue', '102 Processing', '103 Early Hints', '199 Other']
+  const interim = (count: number) =>
+    Array.from(
+      { length: count },
+      (_, i) => `HTTP/1.1 ${kinds[i % 4]}\r\nContent-Length: 7\r\nLink: <a>\r\n\r\n`,
+    )
+  const final = `${head('Content-Length: 5')}whole`
+  t.match(read(interim(1_000).join('') + final), { status: 200, body: 'whole', end: 'clean' })
+  t.match(read(interim(1_001).join('') + final), { status: 0, end: 'ANSWER_MALFORMED' })
+})
+
+t.test('they are counted anew for each answer', async (t) => {
+  const statuses: number[] = []
+  const reader = new AnswerReader({
+    onHead: ({ status }) => statuses.push(status),
+    onBody() {},
+    onEnd() {},
+  })
+  const bytes = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n'.repeat(600) + head('Content-Length: 0'))
+  for (let i = 0; i < 3; i++) {
+    reader.expect('GET')
+    reader.read(bytes)
+  }
+  t.strictSame(statuses, [200, 200, 200])
 })
 
 t.test('what is too large is refused before it is whole', async (t) => {

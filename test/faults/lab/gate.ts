@@ -39,6 +39,8 @@ export async function openGate(target: number, identity?: Identity): Promise<Gat
   server.on(identity === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
     if (mode !== 'open') return void socket.on('error', () => {}).resume()
     const inner = connect(target, '127.0.0.1')
+    // A reset behind it is one in front of it.
+    if (identity === undefined) inner.once('error', () => socket.resetAndDestroy())
     pipeline(socket, inner, socket, () => {})
   })
   const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))

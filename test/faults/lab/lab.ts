@@ -190,7 +190,8 @@ async function runRow(t: Test, { group, place }: { group: string; place: number 
   await showsWhatEveryRowShows(t, lab)
 }
 
-async function showsWhatEveryRowShows(t: Test, lab: Lab): Promise<void> {
+/** What is to be seen when a program has gone through faults, whichever they were; ends it. */
+export async function showsWhatEveryRowShows(t: Test, lab: Lab): Promise<void> {
   const { expired, unknown, missing } = lab.cluster.seen
   t.same({ expired, unknown, missing }, { expired: 0, unknown: 0, missing: 0 }, 'no bad token went out')
   const program = lab.program()
