@@ -4,6 +4,7 @@ import { isIP } from 'node:net'
 import { bareHost, isLoopback, isWildcard } from '../config/hosts.ts'
 import { Problem } from '../errors.ts'
 import { tokenOf } from './caller-check.ts'
+import { answerTo, isPreflight } from './cors.ts'
 
 /** Who may call. */
 export interface GuardPolicy {
@@ -11,6 +12,8 @@ export interface GuardPolicy {
   allowedHosts: ReadonlySet<string>
   /** Whether any IP literal will do: an address cannot be rebound by DNS as a name can. For listeners beyond loopback. */
   anyIpLiteral: boolean
+  /** Origins whose pages may call, as browsers write them. */
+  allowedOrigins: ReadonlySet<string>
   /** Whether a token that was sent in `X-Camunda-Proxy-Token` will do; undefined if none is asked for. */
   isCallerToken: ((token: string) => boolean) | undefined
 }
@@ -23,11 +26,13 @@ export function guardPolicy(
   host: string | undefined,
   allowedHosts: readonly string[],
   isCallerToken: GuardPolicy['isCallerToken'],
+  allowedOrigins: readonly string[] = [],
 ): GuardPolicy {
   const own = host === undefined || isWildcard(host) ? LOOPBACK_NAMES : [...LOOPBACK_NAMES, host]
   return {
     allowedHosts: new Set([...own, ...allowedHosts].map(bareHost)),
     anyIpLiteral: host !== undefined && !isLoopback(host),
+    allowedOrigins: new Set(allowedOrigins),
     isCallerToken,
   }
 }
@@ -36,9 +41,11 @@ export function guardPolicy(
  * Makes the check that comes before all others: returns the problem that a request is refused with, or undefined.
  *
  * It keeps out web pages, which can make a browser call any local port: one that was rebound to this address by
- * its `Host`, any other by `Origin` or `Sec-Fetch-Site`, for reads as well as for writes.
+ * its `Host`, any other by `Origin` or `Sec-Fetch-Site`, for reads as well as for writes. A preflight of an allowed
+ * page passes without a caller token: whoever asks has to answer it, and not to forward it.
  */
 export function makeGuard(policy: GuardPolicy): (request: IncomingMessage) => Problem | undefined {
+  const { allowedOrigins } = policy
   const known = new Set<string>()
   const isKnown = (host: string) => {
     if (known.has(host)) return true
@@ -51,13 +58,14 @@ export function makeGuard(policy: GuardPolicy): (request: IncomingMessage) => Pr
     if (host === undefined || hostHeaders(request.rawHeaders) !== 1 || !isKnown(host)) {
       return new Problem('host-not-allowed', 'The Host header is missing, repeated, or names another host.')
     }
-    if (comesFromPage(request)) {
+    if (comesFromForeignPage(request, allowedOrigins)) {
       return new Problem(
         'origin-not-allowed',
-        'The request was made by a web page (Origin or Sec-Fetch-Site says so).',
+        'The request was made by a web page that is not allowed (Origin or Sec-Fetch-Site says so).',
       )
     }
-    if (policy.isCallerToken?.(tokenOf(request.headers)) === false) {
+    if (allowedOrigins.size > 0) answerTo(request.headers.origin, request)
+    if (policy.isCallerToken?.(tokenOf(request.headers)) === false && !isPreflight(request)) {
       return new Problem('caller-not-authenticated', 'The header X-Camunda-Proxy-Token is missing or wrong.')
     }
     return undefined
@@ -75,10 +83,12 @@ function isAllowedHost(host: string, policy: Pick<GuardPolicy, 'allowedHosts' | 
 /**
  * Browsers say so themselves: `Origin` on all but plain navigations and images, `Sec-Fetch-Site` on everything.
  * `none` is somebody typing the address. Even this proxy's own origin is refused: it serves no page, so a page there
- * can only be a document that came through it.
+ * can only be a document that came through it. What an allowed page loads in ways that send no `Origin` is refused, too:
+ * nobody could tell it from what others load.
  */
-function comesFromPage(request: IncomingMessage): boolean {
-  if (request.headers.origin !== undefined) return true
+function comesFromForeignPage(request: IncomingMessage, allowed: GuardPolicy['allowedOrigins']): boolean {
+  const { origin } = request.headers
+  if (origin !== undefined) return !allowed.has(origin)
   const site = request.headers['sec-fetch-site']
   return site !== undefined && site !== 'none'
 }
