@@ -72,12 +72,15 @@ export function makeGuard(policy: GuardPolicy): (request: IncomingMessage) => Pr
   }
 }
 
-/** Whether a `Host` value, port or not, names one of the allowed hosts. Case and a trailing dot do not matter. */
+/**
+ * Whether a `Host` value, port or not, names one of the allowed hosts. Case and a trailing dot do not matter. No machine
+ * has the address 0.0.0.0: pages use it to reach this one, and browsers then leave `Sec-Fetch-Site` out.
+ */
 function isAllowedHost(host: string, policy: Pick<GuardPolicy, 'allowedHosts' | 'anyIpLiteral'>): boolean {
   if (!/^(?:\[[\da-f:.]+\]|[\w.-]+)(?::\d{1,5})?$/i.test(host) || !URL.canParse(`http://${host}/`))
     return false
   const name = bareHost(new URL(`http://${host}/`).hostname)
-  return policy.allowedHosts.has(name) || (policy.anyIpLiteral && isIP(name) !== 0)
+  return policy.allowedHosts.has(name) || (policy.anyIpLiteral && isIP(name) !== 0 && !isWildcard(name))
 }
 
 /**

@@ -145,4 +145,5 @@ t.test('beyond loopback any address will do as Host, names still have to be decl
   t.equal(await status('10.1.2.3:8080'), 200)
   t.equal(await status('[fd00::1]'), 200)
   t.equal(await status('rebound.example'), 421)
+  for (const host of ['0.0.0.0:8080', '[::]']) t.equal(await status(host), 421, 'this is nobody’s address')
 })
