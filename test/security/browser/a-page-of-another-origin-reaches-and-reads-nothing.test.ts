@@ -20,13 +20,13 @@ t.test(
     t.teardown(() => cluster.close())
     const port = await hostileSite(t)
     const browser = await openBrowser(t)
-    await each(ways, async (way, i) => {
+    await each(browser, ways, async (page, way, i) => {
       const path = `/v2/attack-${i}`
       const arrived = () => cluster.seen.filter((one) => one.url.startsWith(path) && one.method !== 'OPTIONS')
       const site = `http://${hostOf(way)}:${port}`
       const target = `${cluster.url}${path}`
       const isOver = () => until(() => !way.arrives || arrived().length > 0, `it arrives: ${way.name}`)
-      const read = await attack(browser, { from: pageAt(`${site}/page`), way, target, site }, isOver)
+      const read = await attack(page, { from: pageAt(`${site}/page`), way, target, site }, isOver)
       t.equal(arrived().length > 0, way.arrives, `${way.name}: arrives`)
       t.equal(read !== '', way.reads, `${way.name}: reads ${read}`)
     })
@@ -43,13 +43,13 @@ t.test(
     const seen = arrivals(proxy.app.gateway.server)
     const port = await hostileSite(t)
     const browser = await openBrowser(t)
-    await each(ways, async (way, i) => {
+    await each(browser, ways, async (page, way, i) => {
       const path = `/v2/attack-${i}`
       const arrived = () => seen.filter((one) => one.url.startsWith(path) && one.status !== 0)
       const site = `http://${hostOf(way)}:${port}`
       const isOver = () => until(() => !way.arrives || arrived().length > 0, `it arrives: ${way.name}`)
       const target = `${proxy.url}${path}`
-      const read = await attack(browser, { from: pageAt(`${site}/page`), way, target, site }, isOver)
+      const read = await attack(page, { from: pageAt(`${site}/page`), way, target, site }, isOver)
       t.equal(arrived().length > 0, way.arrives, `${way.name}: arrives`)
       t.strictSame(
         arrived().filter(({ status }) => status !== 403),

@@ -12,6 +12,8 @@ export interface Way {
   reads: boolean
   /** Only a page at a loopback address or over https may do this. */
   trustworthy?: true
+  /** The page gives way to what it asked for. */
+  leaves?: true
 }
 
 /** What the scripts of `ways` use. */
@@ -72,6 +74,7 @@ const json = `headers: { 'content-type': 'application/json' }, body: '{}'`
 
 const sent = (name: string, script: string): Way => ({ name, script, arrives: true, reads: false })
 const readable = (name: string, script: string): Way => ({ name, script, arrives: true, reads: true })
+const leaving = (name: string, script: string): Way => ({ ...sent(name, script), leaves: true })
 const keptBack = (name: string, script: string): Way => ({ name, script, arrives: false, reads: false })
 
 const fetches = [
@@ -180,7 +183,7 @@ const forms = [
   sent('form, POST, urlencoded', `return submit('POST', 'application/x-www-form-urlencoded')`),
   sent('form, POST, multipart', `return submit('POST', 'multipart/form-data')`),
   sent('form, POST, text that is JSON', `return submit('POST', 'text/plain')`),
-  sent(
+  leaving(
     'form, POST, in place of the page',
     `const form = make('form', { method: 'POST', action: target }); document.body.append(form)
     setTimeout(() => form.submit()); return ''`,
@@ -222,7 +225,7 @@ const elements = [
 
 const navigations = [
   sent('window.open', `open(target); return ''`),
-  sent(
+  leaving(
     'a link',
     `const a = make('a', { href: target }); document.body.append(a); setTimeout(() => a.click()); return ''`,
   ),
@@ -230,8 +233,8 @@ const navigations = [
     'a link with a ping',
     `const a = make('a', { href: '#', ping: target }); document.body.append(a); a.click(); return ''`,
   ),
-  sent('location', `setTimeout(() => { location = target }); return ''`),
-  sent(
+  leaving('location', `setTimeout(() => { location = target }); return ''`),
+  leaving(
     'refresh',
     `document.head.append(make('meta', { 'http-equiv': 'refresh', content: '0; url=' + target })); return ''`,
   ),
