@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { bareHost, isLoopback, isWildcard } from '../config/hosts.ts'
 import { Problem } from '../errors.ts'
@@ -41,7 +41,7 @@ export function guardPolicy(
  * Makes the check that comes before all others: returns the problem that a request is refused with, or undefined.
  *
  * It keeps out web pages, which can make a browser call any local port: one that was rebound to this address by
- * its `Host`, any other by `Origin` or `Sec-Fetch-Site`, for reads as well as for writes. A preflight of an allowed
+ * its `Host`, any other by what browsers say of themselves, for reads as well as for writes. A preflight of an allowed
  * page passes without a caller token: whoever asks has to answer it, and not to forward it.
  */
 export function makeGuard(policy: GuardPolicy): (request: IncomingMessage) => Problem | undefined {
@@ -58,12 +58,8 @@ export function makeGuard(policy: GuardPolicy): (request: IncomingMessage) => Pr
     if (host === undefined || hostHeaders(request.rawHeaders) !== 1 || !isKnown(host)) {
       return new Problem('host-not-allowed', 'The Host header is missing, repeated, or names another host.')
     }
-    if (comesFromForeignPage(request, allowedOrigins)) {
-      return new Problem(
-        'origin-not-allowed',
-        'The request was made by a web page that is not allowed (Origin or Sec-Fetch-Site says so).',
-      )
-    }
+    const sign = signOfForeignPage(request.headers, allowedOrigins)
+    if (sign !== undefined) return new Problem('origin-not-allowed', sign)
     if (allowedOrigins.size > 0) answerTo(request.headers.origin, request)
     if (policy.isCallerToken?.(tokenOf(request.headers)) === false && !isPreflight(request)) {
       return new Problem('caller-not-authenticated', 'The header X-Camunda-Proxy-Token is missing or wrong.')
@@ -84,16 +80,30 @@ function isAllowedHost(host: string, policy: Pick<GuardPolicy, 'allowedHosts' | 
 }
 
 /**
- * Browsers say so themselves: `Origin` on all but plain navigations and images, `Sec-Fetch-Site` on everything.
- * `none` is somebody typing the address. Even this proxy's own origin is refused: it serves no page, so a page there
- * can only be a document that came through it. What an allowed page loads in ways that send no `Origin` is refused, too:
- * nobody could tell it from what others load.
+ * What shows that a page made a request, or may have; undefined if nothing does.
+ *
+ * Browsers say so themselves: `Origin` on all but plain navigations and images, `Sec-Fetch-Site` on everything that goes
+ * to a loopback address or over https. `none` is somebody typing the address. Even this proxy's own origin is refused: it
+ * serves no page, so a page there can only be a document that came through it. What an allowed page loads in ways that
+ * send no `Origin` is refused, too: nobody could tell it from what others load.
  */
-function comesFromForeignPage(request: IncomingMessage, allowed: GuardPolicy['allowedOrigins']): boolean {
-  const { origin } = request.headers
-  if (origin !== undefined) return !allowed.has(origin)
-  const site = request.headers['sec-fetch-site']
-  return site !== undefined && site !== 'none'
+function signOfForeignPage(headers: IncomingHttpHeaders, allowed: ReadonlySet<string>): string | undefined {
+  const { origin } = headers
+  if (origin !== undefined) return allowed.has(origin) ? undefined : bySign('Origin')
+  const site = headers['sec-fetch-site']
+  if (site !== undefined) return site === 'none' ? undefined : bySign('Sec-Fetch-Site')
+  return isOfBrowser(headers)
+    ? 'The request was made by a browser that does not say which page asked.'
+    : undefined
+}
+
+function bySign(header: string): string {
+  return `The request was made by a web page that is not allowed (${header} says so).`
+}
+
+/** Pages can neither leave these two out nor, without `Origin`, put another `User-Agent`; programs do not send both. */
+function isOfBrowser(headers: IncomingHttpHeaders): boolean {
+  return headers['accept-language'] !== undefined && headers['user-agent']?.startsWith('Mozilla/5.0') === true
 }
 
 function hostHeaders(raw: readonly string[]): number {

@@ -5,6 +5,7 @@ import type { Test } from 'tap'
 const PAGE = '<!doctype html><title>A page</title><body></body>'
 /** Scripts, but no origin. */
 const SANDBOX = `<!doctype html><iframe sandbox="allow-scripts allow-forms allow-popups allow-top-navigation" src="/page"></iframe>`
+const DATA = '<!doctype html><iframe src="data:text/html,<body></body>"></iframe>'
 const WORKER = `addEventListener('install', () => skipWaiting())
 addEventListener('activate', (event) => event.waitUntil(clients.claim()))
 addEventListener('message', ({ data, ports }) => {
@@ -34,6 +35,7 @@ function serve(request: IncomingMessage, response: ServerResponse): void {
       .writeHead(200, { ...html, 'content-security-policy': `img-src 'none'; report-uri ${to}` })
       .end(`${PAGE}<img src=/x>`)
   else if (pathname === '/sandbox') response.writeHead(200, html).end(SANDBOX)
+  else if (pathname === '/data') response.writeHead(200, html).end(DATA)
   else if (pathname === '/worker.js')
     response.writeHead(200, { 'content-type': 'text/javascript' }).end(WORKER)
   else response.writeHead(200, html).end(PAGE)

@@ -1,0 +1,98 @@
+import { networkInterfaces } from 'node:os'
+import type { FastifyInstance } from 'fastify'
+import t, { type Test } from 'tap'
+import { type Arrival, arrivals, noBrowser, openBrowser } from '../../helpers/browser.ts'
+import { hostileSite, reboundPort } from '../../helpers/hostile-site.ts'
+import { type RunningProxy, runProxy, setUp } from '../../helpers/proxy.ts'
+import { until } from '../../helpers/until.ts'
+import { ASSET, attack, each, frameAt, openToAll, pageAt } from './attack.ts'
+import { type Place, places, WAYS_TRIED } from './places.ts'
+import { ways } from './ways.ts'
+
+const hasIpv6 = Object.values(networkInterfaces())
+  .flat()
+  .some((one) => one?.address === '::1')
+
+interface Listener {
+  port: number
+  /** Everything that arrives there. */
+  seen: Arrival[]
+}
+
+/** The listeners of several proxies before one cluster. */
+async function listeners(t: Test) {
+  const { proxy, cluster, idp } = await setUp(t, { answer: openToAll })
+  const at = (env: Record<string, string>) =>
+    runProxy(t, { clusterUrl: cluster.url, tokenUrl: idp.tokenUrl, env })
+  const everywhere = await at({ CAMUNDA_PROXY_HOST: '0.0.0.0', CAMUNDA_PROXY_ALLOW_REMOTE: 'true' })
+  const named = await at({ CAMUNDA_PROXY_ALLOWED_HOSTS: 'my-proxy.test' })
+  const loopback6 = hasIpv6 ? await at({ CAMUNDA_PROXY_HOST: '::1' }) : undefined
+  const byName: Record<Place['listener'], Listener | undefined> = {
+    loopback: gatewayOf(proxy),
+    everywhere: gatewayOf(everywhere),
+    named: gatewayOf(named),
+    loopback6: loopback6 && gatewayOf(loopback6),
+    admin: proxy.app.admin && watched(proxy.app.admin, proxy.adminUrl),
+  }
+  return { cluster, byName }
+}
+
+function gatewayOf({ app, url }: RunningProxy): Listener {
+  return watched(app.gateway, url)
+}
+
+function watched({ server }: FastifyInstance, url: string): Listener {
+  return { port: Number(new URL(url).port), seen: arrivals(server) }
+}
+
+function opener(page: string, folder: string) {
+  if (page.startsWith('file:')) return pageAt(`file://${folder}/${page.slice('file:'.length)}`)
+  return page.startsWith('frame:') ? frameAt(page.slice('frame:'.length)) : pageAt(page)
+}
+
+t.test('wherever a page is and whatever it calls the proxy', { skip: noBrowser() }, async (t) => {
+  const { cluster, byName } = await listeners(t)
+  const folder = t.testdir({ 'page.html': '<!doctype html><body></body>' })
+  const [site, publicSite] = [await hostileSite(t), await hostileSite(t)]
+  const browser = await openBrowser(t, [publicSite])
+  for (const [number, { page, host, listener, status }] of places.entries()) {
+    const target = byName[listener]
+    if (target === undefined) {
+      t.comment(`left out: ${host}, there is no IPv6`)
+      continue
+    }
+    const rebound = await reboundPort(t, target.port)
+    const isSameOrigin = page.includes('REBOUND')
+    const from = page
+      .replace('SITE', `${site}`)
+      .replace('PUBLIC', `${publicSite}`)
+      .replace('REBOUND', `${rebound}`)
+    const tried = ways.filter(({ name }) => WAYS_TRIED.includes(name))
+    t.equal(tried.length, WAYS_TRIED.length)
+    await each(browser, tried, async (page, way, i) => {
+      const told = `${way.name} from ${from} to ${host} (${listener})`
+      const path = listener === 'admin' ? `/metrics?attack-${number}-${i}-` : `/v2/attack-${number}-${i}-`
+      const arrived = () => target.seen.filter((one) => one.url.startsWith(path) && one.status !== 0)
+      const read = await attack(
+        page,
+        {
+          from: opener(from, folder),
+          way,
+          target: `http://${host}:${isSameOrigin ? rebound : target.port}${path}`,
+          site: `http://evil.test:${site}`,
+        },
+        () => until(() => status === undefined || arrived().length > 0, `it arrives: ${told}`),
+      )
+      t.equal(arrived().length > 0, status !== undefined, `${told}: arrives`)
+      t.strictSame(
+        arrived().filter((one) => one.status !== status),
+        [],
+        `${told}: is refused`,
+      )
+      // Of the same origin, it can read that it was refused.
+      if (isSameOrigin) t.notMatch(read, ASSET, told)
+      else t.equal(read, '', `${told}: reads nothing`)
+    })
+  }
+  t.equal(cluster.begun(), 0, 'the cluster saw nothing')
+})
