@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs'
 import type { IncomingHttpHeaders, Server } from 'node:http'
-import { type Browser, chromium } from 'playwright-core'
+import { type Browser, chromium, type Page } from 'playwright-core'
 import type { Test } from 'tap'
 
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
@@ -45,6 +45,14 @@ export async function openBrowser(t: Test, publicSites: readonly number[] = []):
   })
   t.teardown(() => browser.close())
   return browser
+}
+
+/**
+ * Says yes to a page of the internet that wants to reach this machine, as its user would. Browsers ask only for secure
+ * pages, and for none at a loopback address.
+ */
+export async function grantLocalNetwork(page: Page, origin: string): Promise<void> {
+  await page.context().grantPermissions(['local-network-access'], { origin })
 }
 
 /** A request that a browser made, and what it got. */

@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
-import { type Arrival, arrivals, noBrowser, openBrowser } from '../../helpers/browser.ts'
+import { type Arrival, arrivals, grantLocalNetwork, noBrowser, openBrowser } from '../../helpers/browser.ts'
 import { hostileSite, reboundPort } from '../../helpers/hostile-site.ts'
 import { type RunningProxy, runProxy, setUp } from '../../helpers/proxy.ts'
 import { until } from '../../helpers/until.ts'
@@ -75,6 +75,7 @@ t.test('wherever a page is and whatever it calls the proxy', { skip: noBrowser()
       .replace('SITE', `${site}`)
       .replace('PUBLIC', `${publicSite}`)
       .replace('REBOUND', `${port}`)
+    if (from.startsWith('http://127.0.0.1')) await grantLocalNetwork(page, new URL(from).origin)
     const told = `${way.name} from ${from} to ${host} (${listener})`
     const path = listener === 'admin' ? `/metrics?attack-${i}-` : `/v2/attack-${i}-`
     const arrived = () => target.seen.filter((one) => one.url.startsWith(path) && one.status !== 0)

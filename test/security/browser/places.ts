@@ -43,6 +43,8 @@ export const places: readonly Place[] = [
   place('data:text/html,<body></body>', '127.0.0.1', undefined),
   place('http://evil.test:PUBLIC/page', '127.0.0.1', undefined),
   place('http://evil.test:PUBLIC/page', 'localhost', undefined),
+  // Whose user has said yes.
+  place('http://127.0.0.1:PUBLIC/page', '127.0.0.1', 403),
   place(EVIL, '127.0.0.1', 403, 'admin'),
   place(EVIL, 'another.test', 421, 'admin'),
 ]
