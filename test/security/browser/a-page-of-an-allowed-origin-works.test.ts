@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
-import { arrivals, noBrowser, openBrowser } from '../../helpers/browser.ts'
+import { arrivals, grantLocalNetwork, noBrowser, openBrowser } from '../../helpers/browser.ts'
 import type { Answer } from '../../helpers/fake-cluster.ts'
 import { hostileSite } from '../../helpers/hostile-site.ts'
 import { setUp } from '../../helpers/proxy.ts'
@@ -35,16 +35,18 @@ interface Lab {
 async function lab(
   t: Test,
   allowed: (site: string) => string,
-  env: Record<string, string> = {},
+  { env = {}, isPublic = false }: { env?: Record<string, string>; isPublic?: boolean } = {},
 ): Promise<Lab> {
-  const site = `http://app.test:${await hostileSite(t)}`
+  const port = await hostileSite(t)
+  const site = `http://${isPublic ? '127.0.0.1' : 'app.test'}:${port}`
   const { proxy, cluster } = await setUp(t, {
     answer,
     env: { CAMUNDA_PROXY_ALLOWED_ORIGINS: allowed(site), ...env },
   })
   const seen = arrivals(proxy.app.gateway.server)
-  const browser = await openBrowser(t)
+  const browser = await openBrowser(t, isPublic ? [port] : [])
   const page = await (await browser.newContext()).newPage()
+  if (isPublic) await grantLocalNetwork(page, site)
   await page.goto(`${site}/page`)
   const read = `(async ([url, init]) => {
     const headers = ['content-disposition', 'etag', 'proxy-status', 'retry-after', 'server']
@@ -122,10 +124,16 @@ t.test(
 )
 
 t.test('with a caller token it has to send that, too', { skip: noBrowser() }, async (t) => {
-  const { fetch, clusterSaw } = await lab(t, (site) => site, { CAMUNDA_PROXY_CALLER_TOKEN: TOKEN })
+  const { fetch, clusterSaw } = await lab(t, (site) => site, { env: { CAMUNDA_PROXY_CALLER_TOKEN: TOKEN } })
   t.match(await fetch('/v2/x', json('POST')), { status: 401, known: ['proxy-status'] })
   t.equal(clusterSaw(), 0)
   t.match(await fetch('/v2/x', json('POST', { 'x-camunda-proxy-token': TOKEN })), { status: 200 })
+})
+
+t.test('it may come from the internet, if the user says yes', { skip: noBrowser() }, async (t) => {
+  const { fetch } = await lab(t, (site) => site, { isPublic: true })
+  t.match(await fetch('/v2/x'), { status: 200 })
+  t.match(await fetch('/v2/x', json('POST')), { status: 200, body: { method: 'POST' } })
 })
 
 t.test('the same page is refused where another origin is allowed', { skip: noBrowser() }, async (t) => {
