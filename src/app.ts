@@ -199,7 +199,7 @@ async function makeServing(
     destinations: new Destinations(settings.clusters, settings.defaultCluster, { connections, credentials }),
     pseudonym,
     maxReplayBytes: settings.maxReplayBytes,
-    guard: guardPolicy(host, settings.allowedHosts, guards.isCallerToken),
+    guard: guardPolicy(host, settings.allowedHosts, guards.isCallerToken, settings.allowedOrigins),
     callerCheck: guards.callerCheck,
     accessLog,
     drainMs,

@@ -28,7 +28,7 @@ const problems = {
     status: 403,
     title: 'A web page may not use this proxy',
     fault: 'caller',
-    cure: 'Call the proxy from a program, not from a page: it would lend its credential to any site you visit.',
+    cure: 'Call the proxy from a program, not from a page: it would lend its credential to any site you visit. A page of your own can be allowed by its origin in the setting allowedOrigins.',
     proxyStatus: 'http_request_denied',
   },
   'caller-not-authenticated': {

@@ -18,7 +18,10 @@ export function buildAdmin(
   const refusal = makeGuard(guard)
   app.addHook('onRequest', (request, reply, done) => {
     const problem = refusal(request.raw)
-    if (problem === undefined) return done()
+    if (problem === undefined) {
+      reply.header('x-content-type-options', 'nosniff').header('cross-origin-resource-policy', 'same-origin')
+      return done()
+    }
     reply.hijack()
     writeProblem(request.raw, reply.raw, problem)
   })

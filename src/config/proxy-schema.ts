@@ -1,4 +1,5 @@
 import { choice, fileOf, flag, list, text } from './notes.ts'
+import { ORIGINS_EXPECTED } from './origins.ts'
 
 /** More than this is a mistake: they would hold gigabytes. */
 export const MAX_WORKERS = 64
@@ -53,6 +54,12 @@ export const proxyProperties = {
   allowedHosts: list({
     description: 'Further names that callers may use in `Host`, such as the name of a container.',
     expected: 'host names, separated by commas',
+    common: true,
+  }),
+  allowedOrigins: list({
+    description:
+      'Origins whose web pages may call, such as `http://localhost:3000`. Whatever is served there can use the credential.',
+    expected: ORIGINS_EXPECTED,
     common: true,
   }),
   allowRemote: flag({

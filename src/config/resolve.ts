@@ -5,6 +5,7 @@ import { DEFAULT_CLUSTER } from './callers.ts'
 import { EGRESS_PROXY_EXPECTED, type EgressProxies, egressProxyFor, egressProxyUrl } from './egress.ts'
 import { isLoopback, reaches } from './hosts.ts'
 import type { Ranked } from './layers.ts'
+import { ORIGINS_EXPECTED, parseOrigin } from './origins.ts'
 import { MAX_WORKERS } from './proxy-schema.ts'
 import { type ClusterContext, resolveCluster } from './resolve-cluster.ts'
 import { clusterSettingNames, type RawSettings, type SettingName } from './schema.ts'
@@ -45,6 +46,7 @@ export async function resolve(given: Given, entries: ReadonlyMap<string, Given>)
   const isGuarded = callersAreClients || given.raw.callersFile !== undefined
   const callerToken = work.secret('callerToken')
   checkListener(work, isGuarded || callerToken !== undefined)
+  const allowedOrigins = originsOf(work)
   const all = [work, ...works.filter((one) => one.work !== work).map((one) => one.work)]
   const faults = all.flatMap((one) => one.faults)
   const warnings = all.flatMap((one) => one.warnings)
@@ -65,6 +67,7 @@ export async function resolve(given: Given, entries: ReadonlyMap<string, Given>)
     callersFile: raw.callersFile,
     callersAreClients,
     allowedHosts: raw.allowedHosts,
+    allowedOrigins,
     maxReplayBytes: raw.maxReplayBytes,
     accessLog: raw.accessLog,
     logLevel: raw.logLevel,
@@ -143,6 +146,17 @@ function egressProxies(work: Work): ClusterContext['egressProxyFor'] {
     const setting = work.raw[name] === undefined ? (`${name}File` as const) : name
     return work.isFaulty(setting) ? undefined : work.fault(setting, EGRESS_PROXY_EXPECTED)
   }
+}
+
+/** Origins that were allowed, in the spelling of browsers. */
+function originsOf(work: Work): string[] {
+  const origins = (work.raw.allowedOrigins ?? []).map(parseOrigin)
+  const known = origins.filter((origin) => origin !== undefined)
+  if (known.length < origins.length) work.fault('allowedOrigins', ORIGINS_EXPECTED)
+  const open = known.filter((origin) => origin.startsWith('http:') && !isLoopback(new URL(origin).hostname))
+  if (open.length > 0)
+    work.warn(`anybody on the network between can put pages at ${open.join(', ')}: allow https origins`)
+  return known
 }
 
 /** The listener must not lend the credential to other machines by accident. */

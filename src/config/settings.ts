@@ -127,6 +127,8 @@ export interface Settings {
   /** Callers bring client ids and secrets of their own. */
   callersAreClients: boolean
   allowedHosts: readonly string[]
+  /** As browsers write them in `Origin`. */
+  allowedOrigins: readonly string[]
   maxReplayBytes: number
   accessLog: 'off' | 'errors' | 'all'
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../errors.ts'
 import type { Destinations } from '../upstream/destinations.ts'
 import type { CallerCheck } from './caller-check.ts'
+import { answerPreflight, isPreflight } from './cors.ts'
 import { type GuardPolicy, makeGuard } from './guard.ts'
 import { declareMethods, FORWARDED, type ProxyOptions, refuse, registerProxy } from './proxy.ts'
 import { Router } from './route.ts'
@@ -33,8 +34,11 @@ export async function buildGateway(options: GatewayOptions): Promise<FastifyInst
   const refusal = makeGuard(options.guard)
   app.addHook('onRequest', (request, reply, done) => {
     const problem = refusal(request.raw) ?? (options.isDraining() ? draining() : undefined)
-    if (problem === undefined) done()
-    else answer(request, reply, problem)
+    if (problem !== undefined) answer(request, reply, problem)
+    else if (isPreflight(request.raw)) {
+      reply.hijack()
+      answerPreflight(request.raw, reply.raw)
+    } else done()
   })
   app.setNotFoundHandler((request, reply) =>
     answer(request, reply, unroutable(router, request.originalUrl, request.method)),

@@ -1,9 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { bareHost, isLoopback, isWildcard } from '../config/hosts.ts'
 import { Problem } from '../errors.ts'
 import { tokenOf } from './caller-check.ts'
+import { answerTo, isPreflight } from './cors.ts'
 
 /** Who may call. */
 export interface GuardPolicy {
@@ -11,6 +12,8 @@ export interface GuardPolicy {
   allowedHosts: ReadonlySet<string>
   /** Whether any IP literal will do: an address cannot be rebound by DNS as a name can. For listeners beyond loopback. */
   anyIpLiteral: boolean
+  /** Origins whose pages may call, as browsers write them. */
+  allowedOrigins: ReadonlySet<string>
   /** Whether a token that was sent in `X-Camunda-Proxy-Token` will do; undefined if none is asked for. */
   isCallerToken: ((token: string) => boolean) | undefined
 }
@@ -23,11 +26,13 @@ export function guardPolicy(
   host: string | undefined,
   allowedHosts: readonly string[],
   isCallerToken: GuardPolicy['isCallerToken'],
+  allowedOrigins: readonly string[] = [],
 ): GuardPolicy {
   const own = host === undefined || isWildcard(host) ? LOOPBACK_NAMES : [...LOOPBACK_NAMES, host]
   return {
     allowedHosts: new Set([...own, ...allowedHosts].map(bareHost)),
     anyIpLiteral: host !== undefined && !isLoopback(host),
+    allowedOrigins: new Set(allowedOrigins),
     isCallerToken,
   }
 }
@@ -36,9 +41,11 @@ export function guardPolicy(
  * Makes the check that comes before all others: returns the problem that a request is refused with, or undefined.
  *
  * It keeps out web pages, which can make a browser call any local port: one that was rebound to this address by
- * its `Host`, any other by `Origin` or `Sec-Fetch-Site`, for reads as well as for writes.
+ * its `Host`, any other by what browsers say of themselves, for reads as well as for writes. A preflight of an allowed
+ * page passes without a caller token: whoever asks has to answer it, and not to forward it.
  */
 export function makeGuard(policy: GuardPolicy): (request: IncomingMessage) => Problem | undefined {
+  const { allowedOrigins } = policy
   const known = new Set<string>()
   const isKnown = (host: string) => {
     if (known.has(host)) return true
@@ -51,36 +58,52 @@ export function makeGuard(policy: GuardPolicy): (request: IncomingMessage) => Pr
     if (host === undefined || hostHeaders(request.rawHeaders) !== 1 || !isKnown(host)) {
       return new Problem('host-not-allowed', 'The Host header is missing, repeated, or names another host.')
     }
-    if (comesFromPage(request)) {
-      return new Problem(
-        'origin-not-allowed',
-        'The request was made by a web page (Origin or Sec-Fetch-Site says so).',
-      )
-    }
-    if (policy.isCallerToken?.(tokenOf(request.headers)) === false) {
+    const sign = signOfForeignPage(request.headers, allowedOrigins)
+    if (sign !== undefined) return new Problem('origin-not-allowed', sign)
+    if (allowedOrigins.size > 0) answerTo(request.headers.origin, request)
+    if (policy.isCallerToken?.(tokenOf(request.headers)) === false && !isPreflight(request)) {
       return new Problem('caller-not-authenticated', 'The header X-Camunda-Proxy-Token is missing or wrong.')
     }
     return undefined
   }
 }
 
-/** Whether a `Host` value, port or not, names one of the allowed hosts. Case and a trailing dot do not matter. */
+/**
+ * Whether a `Host` value, port or not, names one of the allowed hosts. Case and a trailing dot do not matter. No machine
+ * has the address 0.0.0.0: pages use it to reach this one, and browsers then leave `Sec-Fetch-Site` out.
+ */
 function isAllowedHost(host: string, policy: Pick<GuardPolicy, 'allowedHosts' | 'anyIpLiteral'>): boolean {
   if (!/^(?:\[[\da-f:.]+\]|[\w.-]+)(?::\d{1,5})?$/i.test(host) || !URL.canParse(`http://${host}/`))
     return false
   const name = bareHost(new URL(`http://${host}/`).hostname)
-  return policy.allowedHosts.has(name) || (policy.anyIpLiteral && isIP(name) !== 0)
+  return policy.allowedHosts.has(name) || (policy.anyIpLiteral && isIP(name) !== 0 && !isWildcard(name))
 }
 
 /**
- * Browsers say so themselves: `Origin` on all but plain navigations and images, `Sec-Fetch-Site` on everything.
- * `none` is somebody typing the address. Even this proxy's own origin is refused: it serves no page, so a page there
- * can only be a document that came through it.
+ * What shows that a page made a request, or may have; undefined if nothing does.
+ *
+ * Browsers say so themselves: `Origin` on all but plain navigations and images, `Sec-Fetch-Site` on everything that goes
+ * to a loopback address or over https. `none` is somebody typing the address. Even this proxy's own origin is refused: it
+ * serves no page, so a page there can only be a document that came through it. What an allowed page loads in ways that
+ * send no `Origin` is refused, too: nobody could tell it from what others load.
  */
-function comesFromPage(request: IncomingMessage): boolean {
-  if (request.headers.origin !== undefined) return true
-  const site = request.headers['sec-fetch-site']
-  return site !== undefined && site !== 'none'
+function signOfForeignPage(headers: IncomingHttpHeaders, allowed: ReadonlySet<string>): string | undefined {
+  const { origin } = headers
+  if (origin !== undefined) return allowed.has(origin) ? undefined : bySign('Origin')
+  const site = headers['sec-fetch-site']
+  if (site !== undefined) return site === 'none' ? undefined : bySign('Sec-Fetch-Site')
+  return isOfBrowser(headers)
+    ? 'The request was made by a browser that does not say which page asked.'
+    : undefined
+}
+
+function bySign(header: string): string {
+  return `The request was made by a web page that is not allowed (${header} says so).`
+}
+
+/** Pages can neither leave these two out nor, without `Origin`, put another `User-Agent`; programs do not send both. */
+function isOfBrowser(headers: IncomingHttpHeaders): boolean {
+  return headers['accept-language'] !== undefined && headers['user-agent']?.startsWith('Mozilla/5.0') === true
 }
 
 function hostHeaders(raw: readonly string[]): number {

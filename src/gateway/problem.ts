@@ -1,5 +1,6 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import { type Problem, problemKind } from '../errors.ts'
+import { headersForPage } from './cors.ts'
 import { endAnswer } from './discard.ts'
 
 const PSEUDONYM = 'camunda-auth-proxy'
@@ -57,6 +58,7 @@ export function writeProblem(
   const body = problemBody(problem)
   const headers = problemHeaders(problem, body, challenge)
   const closes = close || problem.code === 'draining'
+  headers.push(...headersForPage(request))
   if (closes) headers.push('connection', 'close')
   const { status } = problemKind(problem.code)
   response.writeHead(status, STATUS_CODES[status], headers)

@@ -4,6 +4,7 @@ import { Problem } from '../errors.ts'
 import { headersDown, latin1, type WayBack } from '../upstream/headers.ts'
 import type { ReplayBody } from '../upstream/replay-body.ts'
 import type { AccessLog } from './access-log.ts'
+import { headersForPage } from './cors.ts'
 import { breakOff, endAnswer } from './discard.ts'
 import { type Waiting, waitingOn } from './hang-up.ts'
 import { writeProblem } from './problem.ts'
@@ -64,6 +65,8 @@ export class Relay implements Dispatcher.DispatchHandler, Waiting {
     message?: string,
   ): void {
     const headers = headersDown(latin1(controller.rawHeaders), this.#back)
+    const forPage = headersForPage(this.#request)
+    if (forPage.length > 0) headers.push(...forPage)
     this.#closes = this.#context.isDraining()
     if (this.#closes) headers.push('connection', 'close')
     this.#response.writeHead(status, reasonPhrase(message), headers)

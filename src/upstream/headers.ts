@@ -30,7 +30,8 @@ export const CALLER_TOKEN_HEADER = 'x-camunda-proxy-token'
 
 /**
  * Not for the cluster. The caller's own credentials would compete with ours, and a cookie beside a bearer token
- * switches the cluster's CSRF protection on; a forwarding header would let the caller choose its own origin.
+ * switches the cluster's CSRF protection on; a forwarding header would let the caller choose its own origin. Which page
+ * may call was judged here: with its `Origin`, the cluster would judge it a second time, and knows it not.
  */
 const DROPPED_UP = new Set([
   ...HOP_BY_HOP,
@@ -39,6 +40,7 @@ const DROPPED_UP = new Set([
   'expect',
   'forwarded',
   'host',
+  'origin',
   'x-csrf-token',
   CALLER_TOKEN_HEADER,
 ])

@@ -43,6 +43,7 @@ t.test('what was given, what was worked out and what goes without saying', async
     ['adminHost', '127.0.0.1', 'default'],
     ['adminPort', 'off', 'flag --admin-port'],
     ['allowedHosts', 'a,b', `${folder}/settings.yaml`],
+    ['allowedOrigins', '(none)', 'default'],
     ['allowRemote', 'true', 'flag --allow-remote'],
     ['callerTokenFile', `${folder}/token`, 'environment variable CAMUNDA_PROXY_CALLER_TOKEN_FILE'],
     ['allowPlainHttp', '(none)', 'default'],

@@ -106,6 +106,20 @@ t.test(
   },
 )
 
+t.test('browsers that do not say which page asks, as over plain http to a name', async (t) => {
+  const { proxy, cluster } = await setUp(t, { env: { CAMUNDA_PROXY_ALLOWED_HOSTS: 'my-proxy' } })
+  const status = async (...headers: string[]) =>
+    (await rawRequest(proxy.port, requestHead('GET', '/v2/x', headers, 'my-proxy'))).status
+  const agent = 'User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36'
+  t.equal(await status(agent, 'Accept-Language: en'), 403)
+  t.equal(await status(agent, 'Accept-Language:'), 403)
+  t.equal(cluster.begun(), 0)
+  t.equal(await status(agent, 'Accept-Language: en', 'Sec-Fetch-Site: none'), 200, 'typed')
+  t.equal(await status(agent), 200, 'as scripting languages call themselves')
+  t.equal(await status('User-Agent: Java-http-client/21', 'Accept-Language: de'), 200)
+  t.equal(await status('Accept-Language: de'), 200)
+})
+
 t.test('a caller token, where one is set', async (t) => {
   const { proxy, cluster } = await setUp(t, {
     env: { CAMUNDA_PROXY_CALLER_TOKEN: 'a-long-random-caller-token' },
@@ -145,4 +159,5 @@ t.test('beyond loopback any address will do as Host, names still have to be decl
   t.equal(await status('10.1.2.3:8080'), 200)
   t.equal(await status('[fd00::1]'), 200)
   t.equal(await status('rebound.example'), 421)
+  for (const host of ['0.0.0.0:8080', '[::]']) t.equal(await status(host), 421, 'this is nobody’s address')
 })
