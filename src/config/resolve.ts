@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { accessSync, constants, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import type { SettingFault } from '../errors.ts'
 import { DEFAULT_CLUSTER } from './callers.ts'
 import { EGRESS_PROXY_EXPECTED, type EgressProxies, egressProxyFor, egressProxyUrl } from './egress.ts'
+import { codeInBrackets } from './error-code.ts'
 import { isLoopback, reaches } from './hosts.ts'
 import type { Ranked } from './layers.ts'
 import { MAX_WORKERS } from './proxy-schema.ts'
@@ -10,6 +11,8 @@ import { type ClusterContext, resolveCluster } from './resolve-cluster.ts'
 import { clusterSettingNames, type RawSettings, type SettingName } from './schema.ts'
 import type { ClusterSettings, Settings } from './settings.ts'
 import { type Given, Work } from './work.ts'
+
+const TCP_TABLE = '/proc/net/tcp'
 
 export interface Resolved {
   settings: Settings | undefined
@@ -45,6 +48,7 @@ export async function resolve(given: Given, entries: ReadonlyMap<string, Given>)
   const isGuarded = callersAreClients || given.raw.callersFile !== undefined
   const callerToken = work.secret('callerToken')
   checkListener(work, isGuarded || callerToken !== undefined)
+  const allowedUids = resolveUids(work)
   const all = [work, ...works.filter((one) => one.work !== work).map((one) => one.work)]
   const faults = all.flatMap((one) => one.faults)
   const warnings = all.flatMap((one) => one.warnings)
@@ -65,6 +69,7 @@ export async function resolve(given: Given, entries: ReadonlyMap<string, Given>)
     callersFile: raw.callersFile,
     callersAreClients,
     allowedHosts: raw.allowedHosts,
+    allowedUids,
     maxReplayBytes: raw.maxReplayBytes,
     accessLog: raw.accessLog,
     logLevel: raw.logLevel,
@@ -154,6 +159,32 @@ function checkListener(work: Work, isGuarded: boolean): void {
   if (port === adminPort && reaches(adminHost ?? '', host)) {
     work.fault('adminPort', `another port than the proxy's own, ${port}`)
   }
+}
+
+/** The users who may connect. A limit that cannot hold is a fault. */
+function resolveUids(work: Work): ReadonlySet<number> | undefined {
+  const { allowedUids, socket } = work.raw
+  if (allowedUids === undefined) return undefined
+  if (process.platform !== 'linux')
+    return work.fault(
+      'allowedUids',
+      'Linux: on other systems use socket, which only its owner can connect to',
+    )
+  if (socket !== undefined)
+    return work.fault('allowedUids', 'to be left out: only the owner of a Unix socket can connect to it')
+  try {
+    accessSync(TCP_TABLE, constants.R_OK)
+  } catch (error) {
+    return work.fault(
+      'allowedUids',
+      `a system that shows its connections in ${TCP_TABLE}${codeInBrackets(error)}`,
+    )
+  }
+  return new Set(allowedUids.map((uid) => (uid === 'self' ? ownUid() : Number(uid))))
+}
+
+function ownUid(): number {
+  return process.geteuid?.() ?? Number.NaN
 }
 
 function checkRemote(work: Work, host: string): void {

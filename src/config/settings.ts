@@ -127,6 +127,8 @@ export interface Settings {
   /** Callers bring client ids and secrets of their own. */
   callersAreClients: boolean
   allowedHosts: readonly string[]
+  /** The users of this machine whose processes may connect; undefined: all. */
+  allowedUids: ReadonlySet<number> | undefined
   maxReplayBytes: number
   accessLog: 'off' | 'errors' | 'all'
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
