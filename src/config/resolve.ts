@@ -18,6 +18,8 @@ export interface Resolved {
   settings: Settings | undefined
   faults: SettingFault[]
   warnings: string[]
+  /** Files that settings name and that hold secrets. */
+  secretFiles: string[]
   /** Values that were worked out from others. */
   derived: Map<SettingName, Ranked>
 }
@@ -52,10 +54,11 @@ export async function resolve(given: Given, entries: ReadonlyMap<string, Given>)
   const all = [work, ...works.filter((one) => one.work !== work).map((one) => one.work)]
   const faults = all.flatMap((one) => one.faults)
   const warnings = all.flatMap((one) => one.warnings)
+  const secretFiles = all.flatMap((one) => one.secretFiles)
   const defaultCluster = clusters.get(defaultName ?? '')
   const { derived } = work
   if (defaultCluster === undefined || faults.length > 0) {
-    return { settings: undefined, faults, warnings, derived }
+    return { settings: undefined, faults, warnings, secretFiles, derived }
   }
   // What has a default and is missing here is unusable, and the caller will not use the result.
   const raw = given.raw as RawSettings
@@ -74,7 +77,7 @@ export async function resolve(given: Given, entries: ReadonlyMap<string, Given>)
     accessLog: raw.accessLog,
     logLevel: raw.logLevel,
   }
-  return { settings, faults, warnings, derived }
+  return { settings, faults, warnings, secretFiles, derived }
 }
 
 function numberOfWorkers({ workers }: RawSettings): number {
