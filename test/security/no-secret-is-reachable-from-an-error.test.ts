@@ -3,6 +3,7 @@
 import { inspect } from 'node:util'
 import t, { type Test } from 'tap'
 import { openCallersFile } from '../../src/config/callers-file.ts'
+import { Secret } from '../../src/config/secrets.ts'
 import type { Credential, Keeper } from '../../src/credentials/credential.ts'
 import type { CredentialKeeper } from '../../src/credentials/keeper.ts'
 import type { Problem } from '../../src/errors.ts'
@@ -18,6 +19,7 @@ import { fakeEgressProxy } from '../helpers/egress-proxy.ts'
 import { type Answer, fakeCluster, rawServer } from '../helpers/fake-cluster.ts'
 import { fakeIdp, type IdpAnswer, json } from '../helpers/fake-idp.ts'
 import { NO_CLIENT } from '../helpers/methods.ts'
+import { oauthLab } from '../helpers/oauth-lab.ts'
 import { type ProxyOptions, runProxy } from '../helpers/proxy.ts'
 import { reachableText } from '../helpers/reachable.ts'
 import { load } from '../helpers/settings.ts'
@@ -103,6 +105,11 @@ for (const [what, answer] of answers) {
     t.teardown(() => idp.close())
     const env = { CAMUNDA_CLIENT_SECRET: SECRET, CAMUNDA_PROXY_OAUTH_HEADERS: `X-Key=${BODY}` }
     looksClean(t, await refusal(t, { clusterUrl: 'http://127.0.0.1:9', tokenUrl: idp.tokenUrl, env }))
+    const { acquire } = await oauthLab(t, answer, {
+      secret: Secret.ofValue(SECRET),
+      headers: { 'X-Key': BODY },
+    })
+    looksClean(t, await thrown(acquire()))
   })
 }
 
@@ -232,13 +239,13 @@ t.test('settings and files that cannot be used', async (t) => {
   const key = `-----BEGIN PRIVATE KEY-----\n${TOKEN}\n-----END PRIVATE KEY-----`
   const jwt = { CAMUNDA_PROXY_OAUTH_CLIENT_AUTH: 'private_key_jwt', CAMUNDA_PROXY_OAUTH_PRIVATE_KEY: key }
   for (const attempt of [
-    load({}, ['--config', `${folder}/bad.yaml`]),
-    load({}, ['--config', `${folder}/odd.yaml`]),
-    load({}, ['--client-secret', SECRET, `--caller-token=${TOKEN}`]),
-    load({ HTTPS_PROXY: `socks5://user:${SECRET}@proxy.example` }),
-    load({ CAMUNDA_OAUTH_URL: `https://user:${SECRET}@idp.example/` }),
-    load(jwt),
-    openCallersFile(`${folder}/callers.yaml`, () => {}),
+    () => load({}, ['--config', `${folder}/bad.yaml`]),
+    () => load({}, ['--config', `${folder}/odd.yaml`]),
+    () => load({}, ['--client-secret', SECRET, `--caller-token=${TOKEN}`]),
+    () => load({ HTTPS_PROXY: `socks5://user:${SECRET}@proxy.example` }),
+    () => load({ CAMUNDA_OAUTH_URL: `https://user:${SECRET}@idp.example/` }),
+    () => load(jwt),
+    () => openCallersFile(`${folder}/callers.yaml`, () => {}),
   ])
-    looksClean(t, await thrown(attempt))
+    looksClean(t, await thrown(attempt()))
 })
