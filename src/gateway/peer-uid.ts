@@ -26,8 +26,9 @@ const NO_INODE = '0'
 
 /**
  * Looks users up in the kernel's tables of TCP connections (proc(5), `/proc/net/tcp`). Those who ask while the tables
- * are being read share the next reading, which begins when that one has ended: there is never more than one, and
- * nobody waits for more than two, of 5 s at most.
+ * are being read share the next reading, which begins when that one has ended: there is never more than one. The kernel
+ * may skip a row where another goes while it tells them, so who is not found is looked for a second time. A reading
+ * takes 5 s at most, and nobody waits for more than four.
  */
 export function uidFinder(readTable: ReadTable = readText): FindUid {
   let reading: Promise<unknown> | undefined
@@ -42,14 +43,16 @@ export function uidFinder(readTable: ReadTable = readText): FindUid {
     })
     return { found, done }
   }
-  return async (ends) => {
-    const keys = rowKeys(ends)
-    if (keys.length === 0) return undefined
+  const look = async (keys: readonly string[]) => {
     next ??= begin()
     const { found, done } = next
     for (const key of keys) found.set(key, undefined)
     await done
     return keys.map((key) => found.get(key)).find((uid) => uid !== undefined)
+  }
+  return async (ends) => {
+    const keys = rowKeys(ends)
+    return keys.length === 0 ? undefined : ((await look(keys)) ?? (await look(keys)))
   }
 }
 

@@ -69,6 +69,17 @@ t.test('not in the table, or no table to be read: nobody', async (t) => {
   t.equal(await find({}), undefined, 'a connection that is gone has no ends')
 })
 
+t.test('a row that was skipped is found the second time, and nobody is looked for a third', async (t) => {
+  let readings = 0
+  const find = uidFinder(async function* (path) {
+    if (!path.endsWith('6') && ++readings === 2) yield row(1, 1_001)
+  })
+  t.equal(await find(ends(1)), 1_001)
+  t.equal(readings, 2)
+  t.equal(await find(ends(1)), undefined)
+  t.equal(readings, 4)
+})
+
 t.test('the real tables', { skip: process.platform !== 'linux' && 'needs Linux' }, async (t) => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
