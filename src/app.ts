@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import { buildAdmin } from './admin/admin.ts'
 import { findCaller } from './config/callers.ts'
 import { openCallersFile } from './config/callers-file.ts'
+import { isLoopback } from './config/hosts.ts'
 import type { Settings } from './config/settings.ts'
 import { ClientKeepers } from './credentials/clients.ts'
 import { type Clock, systemClock } from './credentials/clock.ts'
@@ -15,6 +16,7 @@ import { makeAccessLog } from './gateway/access-log.ts'
 import { anybody, namedCallers, tokenOf } from './gateway/caller-check.ts'
 import { buildGateway } from './gateway/gateway.ts'
 import { guardPolicy, isToken } from './gateway/guard.ts'
+import { type PeerGate, peerGate } from './gateway/peer-gate.ts'
 import { counted, type Tally } from './gateway/tally.ts'
 import { callersLog, connectionLog, keeperLog } from './log.ts'
 import { Connections } from './upstream/connections.ts'
@@ -168,6 +170,8 @@ function makeOwner(
         isServing: links.isServing,
       },
       async () => ({ tallies: await links.tallies(), credential: keeper?.status() }),
+      // Probes of other machines belong to no user of this one.
+      isLoopback(settings.admin.host) ? peersOf(settings) : undefined,
     )
   return {
     credentials,
@@ -200,6 +204,7 @@ async function makeServing(
     pseudonym,
     maxReplayBytes: settings.maxReplayBytes,
     guard: guardPolicy(host, settings.allowedHosts, guards.isCallerToken, settings.allowedOrigins),
+    peers: peersOf(settings),
     callerCheck: guards.callerCheck,
     accessLog,
     drainMs,
@@ -215,6 +220,10 @@ async function makeServing(
       await gateway.close()
     },
   }
+}
+
+function peersOf({ allowedUids }: Settings): PeerGate | undefined {
+  return allowedUids && peerGate(allowedUids)
 }
 
 /** The credentials of this process. `onStarted` hears of each one for `/v2`. */

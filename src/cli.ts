@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { type Command, ExitCode } from './commands/command.ts'
+import { shutDiagnostics } from './commands/diagnostics.ts'
 import { SettingsError } from './errors.ts'
 
 /** Loaded when they run: nobody pays for a command that was not asked for. */
@@ -44,5 +45,6 @@ function report(error: unknown): number {
   return ExitCode.failed
 }
 
+shutDiagnostics()
 const code = await main(process.argv.slice(2)).catch(report)
 if (code !== undefined) process.exit(code)

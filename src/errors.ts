@@ -45,6 +45,13 @@ const problems = {
     cure: 'Check the client id and secret that the caller sends as HTTP Basic; wrong ones are tried ever more rarely.',
     proxyStatus: 'http_request_denied',
   },
+  'user-not-allowed': {
+    status: 403,
+    title: 'This user of the machine may not use this proxy',
+    fault: 'caller',
+    cure: 'Call from a process of this machine that belongs to one of the users in the setting allowedUids, or add the user there.',
+    proxyStatus: 'http_request_denied',
+  },
   'path-not-allowed': {
     status: 404,
     title: 'This proxy does not forward this path',

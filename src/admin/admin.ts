@@ -1,6 +1,7 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../errors.ts'
 import { type GuardPolicy, makeGuard } from '../gateway/guard.ts'
+import { addPeerGate, type PeerGate } from '../gateway/peer-gate.ts'
 import { writeProblem } from '../gateway/problem.ts'
 import { makeServer } from '../gateway/server.ts'
 import { type Health, livez, readyz, startupz } from './health.ts'
@@ -8,22 +9,30 @@ import { type Measured, metricsText } from './metrics.ts'
 
 const DRAIN_MS = 1_000
 
-/** The listener for probes and metrics, behind the same guard as the gateway. Does not listen yet. */
+/** The listener for probes and metrics, behind the same guards as the gateway. Does not listen yet. */
 export function buildAdmin(
   guard: GuardPolicy,
   health: Health,
   measured: () => Promise<Measured>,
+  peers?: PeerGate,
 ): FastifyInstance {
-  const app = makeServer({ routable: (request) => request.url ?? '', drainMs: DRAIN_MS })
+  const app = makeServer({
+    routable: (request) => request.url ?? '',
+    drainMs: DRAIN_MS,
+    onConnection: peers?.watch,
+  })
+  const refuse = (request: FastifyRequest, reply: FastifyReply, problem: Problem, close = false) => {
+    reply.hijack()
+    writeProblem(request.raw, reply.raw, problem, { close })
+  }
+  if (peers !== undefined)
+    addPeerGate(app, peers, (request, reply, problem) => refuse(request, reply, problem, true))
   const refusal = makeGuard(guard)
   app.addHook('onRequest', (request, reply, done) => {
     const problem = refusal(request.raw)
-    if (problem === undefined) {
-      reply.header('x-content-type-options', 'nosniff').header('cross-origin-resource-policy', 'same-origin')
-      return done()
-    }
-    reply.hijack()
-    writeProblem(request.raw, reply.raw, problem)
+    if (problem !== undefined) return refuse(request, reply, problem)
+    reply.header('x-content-type-options', 'nosniff').header('cross-origin-resource-policy', 'same-origin')
+    done()
   })
   const probes = { '/startupz': startupz, '/livez': livez, '/readyz': readyz }
   for (const [url, probe] of Object.entries(probes)) {
@@ -41,9 +50,8 @@ export function buildAdmin(
   })
   const paths = [...Object.keys(probes), '/metrics']
   app.setNotFoundHandler((request, reply) => {
-    reply.hijack()
     const detail = `The admin listener answers GET ${paths.join(', ')}.`
-    writeProblem(request.raw, reply.raw, new Problem('path-not-allowed', detail))
+    refuse(request, reply, new Problem('path-not-allowed', detail))
   })
   return app
 }

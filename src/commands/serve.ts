@@ -2,9 +2,11 @@ import type { Logger } from 'pino'
 import { buildApp } from '../app.ts'
 import type { Settings } from '../config/settings.ts'
 import { listen } from '../gateway/listen.ts'
+import { folderWarning } from '../gateway/socket-folder.ts'
 import type { WorkerStart } from '../workers/messages.ts'
 import { banner, startReport } from './banner.ts'
 import type { CommandContext } from './command.ts'
+import { diagnosticsWarnings } from './diagnostics.ts'
 
 /** The proxy, up and listening. */
 export interface Running {
@@ -29,7 +31,10 @@ export async function serve(
 ): Promise<Running> {
   // Loaded where it is needed: one process costs what it does without workers.
   const up = settings.workers === 1 ? serveAlone : (await import('./serve-with-workers.ts')).serveWithWorkers
+  for (const warning of diagnosticsWarnings(process.execArgv, origin.env.NODE_OPTIONS)) logger.warn(warning)
   const { address, admin, close } = await up(settings, logger, origin)
+  const warning = 'socket' in settings.listen ? await folderWarning(settings.listen.socket) : undefined
+  if (warning !== undefined) logger.warn(warning)
   const report = startReport(settings, address, admin)
   if (stdout.isTTY === true) stdout.write(banner(report))
   else logger.info(report, `listening on ${address}`)

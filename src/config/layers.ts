@@ -34,6 +34,8 @@ export interface Layers {
   clusters: { name: string; layer: Layer }[]
   faults: SettingFault[]
   warnings: string[]
+  /** The files, env files among them, that say what must not be seen. */
+  secretFiles: string[]
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -55,15 +57,26 @@ export async function readLayers(
   const merged: Environment = Object.assign({}, ...envFiles.map((file) => file.values), withoutEmpty(env))
   const configPath = flags.meta.get('config')?.at(-1) ?? merged.CAMUNDA_PROXY_CONFIG
   const file = configPath === undefined ? undefined : await readConfigFile(configPath, readFile, faults)
+  const envLayers = envFiles
+    .toReversed()
+    .map(({ path, values }) => ({ path, layer: environmentLayer(values, `${path},`) }))
+  const fileLayers =
+    file === undefined
+      ? []
+      : [{ path: file.path, layer: mapLayer(file.values, settingNames, '', file.path, faults) }]
+  const clusters = file === undefined ? [] : clusterLayers(file.values.clusters, file.path, faults)
+  const ofClusters = clusters.map(({ layer }) => ({ path: file?.path ?? '', layer }))
   return {
     layers: [
       (name) => flags.found.get(name),
       environmentLayer(withoutEmpty(env), 'environment variable'),
-      ...envFiles.toReversed().map((file) => environmentLayer(file.values, `${file.path},`)),
-      ...(file === undefined ? [] : [mapLayer(file.values, settingNames, '', file.path, faults)]),
+      ...[...envLayers, ...fileLayers].map(({ layer }) => layer),
     ],
-    clusters: file === undefined ? [] : clusterLayers(file.values.clusters, file.path, faults),
+    clusters,
     faults,
+    secretFiles: [...envLayers, ...fileLayers, ...ofClusters]
+      .filter(({ layer }) => settingNames.some((name) => isSecret(name) && layer(name) !== undefined))
+      .map(({ path }) => path),
     warnings: unknownVariables(Object.keys(merged), ['config', ...settingNames]).map(
       (name) =>
         `${name} is not a setting of this program${suggestion(name, settingNames.flatMap(environmentNames))}`,

@@ -11,6 +11,7 @@ import {
   settingNames,
   settingSchema,
 } from './schema.ts'
+import { exposureWarnings } from './secrets.ts'
 import type { Settings } from './settings.ts'
 import type { Given } from './work.ts'
 
@@ -57,7 +58,7 @@ export async function loadSettings(
   env: Environment,
   readFile: ReadFile = readText,
 ): Promise<LoadedSettings> {
-  const { found, clusters, faults, warnings } = await readFound(args, env, readFile)
+  const { found, clusters, faults, warnings, secretFiles } = await readFound(args, env, readFile)
   const resolved = await resolve(
     given(found, '', faults),
     new Map([...clusters].map(([name, entry]) => [name, given(entry, prefixOf(name), faults)])),
@@ -72,7 +73,11 @@ export async function loadSettings(
         effective(clusterSettingNames, entry, new Map(), prefixOf(name)),
       ),
     ],
-    warnings: [...warnings, ...resolved.warnings],
+    warnings: [
+      ...warnings,
+      ...resolved.warnings,
+      ...exposureWarnings([...secretFiles, ...resolved.secretFiles]),
+    ],
   }
 }
 
@@ -105,13 +110,14 @@ export async function loadSome<N extends SettingName>(
 }
 
 async function readFound(args: readonly string[], env: Environment, readFile: ReadFile) {
-  const { layers, clusters: entries, faults, warnings } = await readLayers(args, env, readFile)
+  const { clusters: entries, ...read } = await readLayers(args, env, readFile)
+  const { layers, faults, warnings, secretFiles } = read
   const found = findAll(settingNames, layers)
   const clusters = new Map(entries.map(({ name, layer }) => [name, findAll(clusterSettingNames, [layer])]))
   const isValid = validator()
   faults.push(...invalid(found, '', isValid))
   for (const [name, entry] of clusters) faults.push(...invalid(entry, prefixOf(name), isValid))
-  return { found, clusters, faults, warnings }
+  return { found, clusters, faults, warnings, secretFiles }
 }
 
 function prefixOf(cluster: string): string {

@@ -4,6 +4,9 @@ import { ORIGINS_EXPECTED } from './origins.ts'
 /** More than this is a mistake: they would hold gigabytes. */
 export const MAX_WORKERS = 64
 
+/** 2^32 - 1 stands for none. */
+const MAX_UID = 2 ** 32 - 2
+
 const port = { type: 'integer', minimum: 0, maximum: 65_535 } as const
 
 /** What is said of the proxy as a whole. */
@@ -62,6 +65,19 @@ export const proxyProperties = {
     expected: ORIGINS_EXPECTED,
     common: true,
   }),
+  allowedUids: {
+    type: 'array',
+    minItems: 1,
+    items: {
+      anyOf: [
+        { type: 'integer', minimum: 0, maximum: MAX_UID },
+        { type: 'string', pattern: '^(self|[0-9]{1,10})$' },
+      ],
+    },
+    description:
+      'Only processes of these users of this machine may connect, by number; `self` is the user of the proxy. Linux only, and not for a Unix socket. Holds for the admin listener as well, while that is on loopback.',
+    expected: 'user ids or self, separated by commas',
+  },
   allowRemote: flag({
     description: 'Lets other machines use the credential without a caller token. Think twice.',
     expected: 'true or false',

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { accessSync, constants, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import type { SettingFault } from '../errors.ts'
 import { DEFAULT_CLUSTER } from './callers.ts'
 import { EGRESS_PROXY_EXPECTED, type EgressProxies, egressProxyFor, egressProxyUrl } from './egress.ts'
+import { codeInBrackets } from './error-code.ts'
 import { isLoopback, reaches } from './hosts.ts'
 import type { Ranked } from './layers.ts'
 import { ORIGINS_EXPECTED, parseOrigin } from './origins.ts'
@@ -12,10 +13,14 @@ import { clusterSettingNames, type RawSettings, type SettingName } from './schem
 import type { ClusterSettings, Settings } from './settings.ts'
 import { type Given, Work } from './work.ts'
 
+const TCP_TABLE = '/proc/net/tcp'
+
 export interface Resolved {
   settings: Settings | undefined
   faults: SettingFault[]
   warnings: string[]
+  /** Files that settings name and that hold secrets. */
+  secretFiles: string[]
   /** Values that were worked out from others. */
   derived: Map<SettingName, Ranked>
 }
@@ -47,13 +52,15 @@ export async function resolve(given: Given, entries: ReadonlyMap<string, Given>)
   const callerToken = work.secret('callerToken')
   checkListener(work, isGuarded || callerToken !== undefined)
   const allowedOrigins = originsOf(work)
+  const allowedUids = resolveUids(work)
   const all = [work, ...works.filter((one) => one.work !== work).map((one) => one.work)]
   const faults = all.flatMap((one) => one.faults)
   const warnings = all.flatMap((one) => one.warnings)
+  const secretFiles = all.flatMap((one) => one.secretFiles)
   const defaultCluster = clusters.get(defaultName ?? '')
   const { derived } = work
   if (defaultCluster === undefined || faults.length > 0) {
-    return { settings: undefined, faults, warnings, derived }
+    return { settings: undefined, faults, warnings, secretFiles, derived }
   }
   // What has a default and is missing here is unusable, and the caller will not use the result.
   const raw = given.raw as RawSettings
@@ -68,11 +75,12 @@ export async function resolve(given: Given, entries: ReadonlyMap<string, Given>)
     callersAreClients,
     allowedHosts: raw.allowedHosts,
     allowedOrigins,
+    allowedUids,
     maxReplayBytes: raw.maxReplayBytes,
     accessLog: raw.accessLog,
     logLevel: raw.logLevel,
   }
-  return { settings, faults, warnings, derived }
+  return { settings, faults, warnings, secretFiles, derived }
 }
 
 function numberOfWorkers({ workers }: RawSettings): number {
@@ -168,6 +176,32 @@ function checkListener(work: Work, isGuarded: boolean): void {
   if (port === adminPort && reaches(adminHost ?? '', host)) {
     work.fault('adminPort', `another port than the proxy's own, ${port}`)
   }
+}
+
+/** The users who may connect. A limit that cannot hold is a fault. */
+function resolveUids(work: Work): ReadonlySet<number> | undefined {
+  const { allowedUids, socket } = work.raw
+  if (allowedUids === undefined) return undefined
+  if (process.platform !== 'linux')
+    return work.fault(
+      'allowedUids',
+      'Linux: on other systems use socket, which only its owner can connect to',
+    )
+  if (socket !== undefined)
+    return work.fault('allowedUids', 'to be left out: only the owner of a Unix socket can connect to it')
+  try {
+    accessSync(TCP_TABLE, constants.R_OK)
+  } catch (error) {
+    return work.fault(
+      'allowedUids',
+      `a system that shows its connections in ${TCP_TABLE}${codeInBrackets(error)}`,
+    )
+  }
+  return new Set(allowedUids.map((uid) => (uid === 'self' ? ownUid() : Number(uid))))
+}
+
+function ownUid(): number {
+  return process.geteuid?.() ?? Number.NaN
 }
 
 function checkRemote(work: Work, host: string): void {

@@ -99,7 +99,14 @@ export function mayBlock(stats: Stats): boolean {
   return stats.isFIFO() || stats.isCharacterDevice()
 }
 
-/** Whether users of the machine other than the owner and its group may read the file. */
-export function isReadableByAll(path: string): boolean {
-  return process.platform !== 'win32' && (statSync(path).mode & 0o004) !== 0
+/** Warns once of each of these files that users of the machine other than its owner and its group may read. */
+export function exposureWarnings(paths: Iterable<string>): string[] {
+  return [...new Set(paths)]
+    .filter(isReadableByAll)
+    .map((path) => `${path} is readable by every user of this machine: chmod 600 it`)
+}
+
+function isReadableByAll(path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  return process.platform !== 'win32' && stats?.isFile() === true && (stats.mode & 0o004) !== 0
 }

@@ -129,6 +129,8 @@ export interface Settings {
   allowedHosts: readonly string[]
   /** As browsers write them in `Origin`. */
   allowedOrigins: readonly string[]
+  /** The users of this machine whose processes may connect; undefined: all. */
+  allowedUids: ReadonlySet<number> | undefined
   maxReplayBytes: number
   accessLog: 'off' | 'errors' | 'all'
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'

@@ -6,7 +6,7 @@ import { codeInBrackets } from './error-code.ts'
 import { bareHost, isLoopback } from './hosts.ts'
 import type { Ranked } from './layers.ts'
 import { type RawSettings, type SettingName, settingSchema } from './schema.ts'
-import { isReadableByAll, MAX_SECRET_BYTES, mayBlock, Secret } from './secrets.ts'
+import { MAX_SECRET_BYTES, mayBlock, Secret } from './secrets.ts'
 
 /** Settings that were read and validated, and where each came from. */
 export interface Given {
@@ -25,6 +25,8 @@ export type Readable = {
 export class Work {
   readonly faults: SettingFault[] = []
   readonly warnings: string[] = []
+  /** Files that hold secrets. */
+  readonly secretFiles: string[] = []
   readonly derived = new Map<SettingName, Ranked>()
   readonly raw: Partial<RawSettings>
   readonly #given: Given
@@ -128,8 +130,7 @@ export class Work {
       if (mayBlock(stats)) return this.fault(name, 'a regular file')
       if (stats.size > MAX_SECRET_BYTES) return this.fault(name, 'a file of 1 MiB at most')
       if (readFileSync(path, 'utf8').trim() === '') return this.fault(name, 'a file that is not empty')
-      if (isSecret && isReadableByAll(path))
-        this.warn(`${path} is readable by every user of this machine: chmod 600 it`)
+      if (isSecret) this.secretFiles.push(path)
       return Secret.ofFile(path)
     } catch (error) {
       return this.fault(name, `a readable file${codeInBrackets(error)}`)

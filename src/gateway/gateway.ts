@@ -4,6 +4,7 @@ import type { Destinations } from '../upstream/destinations.ts'
 import type { CallerCheck } from './caller-check.ts'
 import { answerPreflight, isPreflight } from './cors.ts'
 import { type GuardPolicy, makeGuard } from './guard.ts'
+import { addPeerGate, type PeerGate } from './peer-gate.ts'
 import { declareMethods, FORWARDED, type ProxyOptions, refuse, registerProxy } from './proxy.ts'
 import { Router } from './route.ts'
 import { makeServer } from './server.ts'
@@ -11,6 +12,8 @@ import { makeServer } from './server.ts'
 export interface GatewayOptions extends Omit<ProxyOptions, 'route'> {
   destinations: Destinations
   guard: GuardPolicy
+  /** Which users of the machine may call; undefined: all. */
+  peers?: PeerGate | undefined
   callerCheck: CallerCheck
   /** How long requests in flight may take to finish once the gateway is closing, in milliseconds. */
   drainMs: number
@@ -30,7 +33,12 @@ export async function buildGateway(options: GatewayOptions): Promise<FastifyInst
       return 'refusal' in target ? NOWHERE : FORWARDED + target.url
     },
     drainMs: options.drainMs,
+    onConnection: options.peers?.watch,
   })
+  if (options.peers !== undefined)
+    addPeerGate(app, options.peers, (request, reply, problem) =>
+      refuse(options.accessLog, request, reply, problem, { close: true }),
+    )
   const refusal = makeGuard(options.guard)
   app.addHook('onRequest', (request, reply, done) => {
     const problem = refusal(request.raw) ?? (options.isDraining() ? draining() : undefined)

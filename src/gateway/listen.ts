@@ -1,8 +1,8 @@
 import { rm, stat } from 'node:fs/promises'
 import { connect } from 'node:net'
-import { dirname } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { errorCode } from '../config/error-code.ts'
+import { folderFault } from './socket-folder.ts'
 
 export type ListenTarget = { host: string; port: number } | { socket: string }
 
@@ -60,16 +60,25 @@ async function listenOnSocket(app: FastifyInstance, path: string): Promise<strin
   return `unix:${path}`
 }
 
-/** Sees to it that a socket can be made at a path: a leftover there is removed. @throws ListenError if it cannot */
+/**
+ * Sees to it that a socket can be made at a path, and that others cannot replace it: a leftover there is removed.
+ * @throws ListenError if it cannot
+ */
 export async function prepareSocket(path: string): Promise<void> {
   if (Buffer.byteLength(path) > MAX_SOCKET_PATH) {
     throw new ListenError(
       `Cannot listen on ${path}: a socket path may have ${MAX_SOCKET_PATH} bytes at most.`,
     )
   }
-  await stat(dirname(path)).catch(() => {
+  const fault = await folderFault(path).catch(() => {
     throw new ListenError(`Cannot listen on ${path}: its folder does not exist.`)
   })
+  if (fault !== undefined) {
+    const cure = 'choose a folder that only this user may write to, such as one made by mkdir -m 700'
+    throw new ListenError(
+      `Cannot listen on ${path}: ${fault}, so that others could put a socket of their own in its place; ${cure}.`,
+    )
+  }
   await removeLeftover(path)
 }
 

@@ -19,11 +19,12 @@ const LINGER_MS = 1_000
 /**
  * A Fastify instance whose HTTP servers are ours, with every limit explicit, that answers unreadable requests with
  * a problem, and whose `close` lets requests in flight finish for at most `drainMs`. `routable` turns each request
- * target into one that the router cannot misread.
+ * target into one that the router cannot misread; `onConnection` hears of each connection before its first request.
  */
 export function makeServer(options: {
   routable(request: IncomingMessage): string
   drainMs: number
+  onConnection?: ((socket: Socket) => void) | undefined
 }): FastifyInstance {
   const servers = new Set<Server>()
   /** Connections that have not carried a request yet: Node does not count them as idle. */
@@ -50,6 +51,7 @@ export function makeServer(options: {
         unused.add(socket)
         socket.once('close', () => unused.delete(socket))
       })
+      if (options.onConnection !== undefined) server.on('connection', options.onConnection)
       servers.add(server)
       return server
     },

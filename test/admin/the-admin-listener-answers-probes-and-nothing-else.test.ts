@@ -70,7 +70,7 @@ t.test('the guard of the callers’ listener, apart from the caller token', asyn
     [421, 'urn:camunda-auth-proxy:problem:host-not-allowed'],
     [403, 'urn:camunda-auth-proxy:problem:origin-not-allowed'],
   ])
-  for (const path of ['/readyz', '/livez', '/startupz', '/elsewhere']) {
+  for (const path of ['/readyz', '/livez', '/startupz', '/metrics', '/elsewhere']) {
     for (const [host, headers, status] of answers) {
       const answer = await rawRequest(port, requestHead('GET', path, headers, host))
       const expected = status === 200 && path === '/elsewhere' ? 404 : status
@@ -78,6 +78,38 @@ t.test('the guard of the callers’ listener, apart from the caller token', asyn
       t.notMatch(answer.head, /access-control-/i)
       const problem = problems.get(status)
       if (problem !== undefined) t.match(answer.body, problem)
+    }
+  }
+})
+
+t.test('the guard comes first, whatever the path and the method', async (t) => {
+  const { proxy } = await setUp(t)
+  const port = adminPort(proxy)
+  const refused: [string, string[], number][] = [
+    ['evil.example', [], 421],
+    ['localhost', ['Origin: https://evil.example', 'Access-Control-Request-Method: GET'], 403],
+    ['localhost', ['Sec-Fetch-Site: same-site'], 403],
+  ]
+  const paths = [
+    '/startupz',
+    '/livez',
+    '/readyz',
+    '/metrics',
+    '/',
+    '/metrics/',
+    '//metrics',
+    '/%6detrics',
+    '/x?y',
+  ]
+  for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']) {
+    for (const path of [...paths, ...(method === 'OPTIONS' ? ['*'] : []), 'http://localhost/metrics']) {
+      for (const [host, headers, status] of refused) {
+        const head = requestHead(method, path, [...headers, 'Connection: close'], host)
+        const answer = await rawRequest(port, head)
+        t.equal(answer.status, status, `${method} ${path}, Host: ${host}, ${headers}`)
+        t.notMatch(answer.head, /access-control-|text\/plain/i)
+        t.notMatch(answer.body, 'camunda_auth_proxy_')
+      }
     }
   }
 })

@@ -33,7 +33,7 @@ for (const example of examples) {
     for (const [, name = ''] of text.matchAll(/^# ?(\w+):/gm))
       t.ok(name in schema.properties, `it offers ${name}, which is a setting`)
     const path = join(folder, basename(example))
-    writeFileSync(path, provideFiles(text))
+    writeFileSync(path, provideFiles(text), { mode: 0o600 })
     const { warnings, settings } = await loadSettings(['--config', path], {})
     t.same(warnings, [])
     t.ok(settings.defaultCluster.apis.has('v2'))
@@ -41,7 +41,9 @@ for (const example of examples) {
 }
 
 t.test('the environment file loads', async (t) => {
-  const { warnings } = await loadSettings(['--env-file', 'config/console-download.env'], {})
+  const path = join(folder, 'console-download.env')
+  writeFileSync(path, readFileSync('config/console-download.env'), { mode: 0o600 })
+  const { warnings } = await loadSettings(['--env-file', path], {})
   t.same(warnings, [])
 })
 

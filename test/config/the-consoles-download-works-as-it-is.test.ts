@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs'
 import t from 'tap'
 import { loadSettings } from '../../src/config/load.ts'
 import { addressOf, inForce, oauthOf } from '../helpers/settings.ts'
@@ -29,6 +30,7 @@ const variants: Record<string, string> = {
 for (const [how, text] of Object.entries(variants)) {
   t.test(how, async (t) => {
     const path = `${t.testdir({ 'credentials.txt': text })}/credentials.txt`
+    chmodSync(path, 0o600)
     const loaded = await loadSettings(['--env-file', path], {})
     const cluster = addressOf(loaded.settings)
     const oauth = oauthOf(loaded.settings)
