@@ -8,7 +8,9 @@ import {
 import type { Socket } from 'node:net'
 import { type FastifyInstance, fastify } from 'fastify'
 import { Problem } from '../errors.ts'
-import { rawProblem } from './problem.ts'
+import { misreadable } from './misreadable.ts'
+import { ignoreUpgrades } from './no-upgrade.ts'
+import { rawProblem, writeProblem } from './problem.ts'
 
 const SECOND = 1_000
 const MAX_HEADER_BYTES = 16 * 1024
@@ -30,6 +32,11 @@ export function makeServer(options: {
   const unused = new Set<Socket>()
   /** The latest answer on each connection. */
   const answers = new WeakMap<Socket, ServerResponse>()
+  /** Connections on which nobody can tell where the next request begins. */
+  const lost = new WeakSet<Socket>()
+  const onClosed = function (this: Socket) {
+    unused.delete(this)
+  }
   const app = fastify<Server>({
     logger: false,
     trustProxy: false,
@@ -42,13 +49,20 @@ export function makeServer(options: {
     rewriteUrl: (request) => options.routable(request as IncomingMessage),
     serverFactory(listener: RequestListener) {
       const server = makeHttpServer((request, response) => {
-        unused.delete(request.socket)
-        answers.set(request.socket, response)
-        listener(request, response)
+        const { socket } = request
+        if (lost.has(socket)) return
+        unused.delete(socket)
+        answers.set(socket, response)
+        const problem = misreadable(request)
+        if (problem === undefined) return listener(request, response)
+        lost.add(socket)
+        writeProblem(request, response, problem, { close: true })
       })
+      ignoreUpgrades(server, (socket) => answers.get(socket)?.writableFinished !== false)
       server.on('connection', (socket) => {
         unused.add(socket)
-        socket.once('close', () => unused.delete(socket))
+        // It comes a second time if it is read a second time.
+        socket.off('close', onClosed).once('close', onClosed)
       })
       servers.add(server)
       return server
