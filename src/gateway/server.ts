@@ -45,7 +45,9 @@ export function makeServer(options: {
     exposeHeadRoutes: false,
     // Else Fastify loads compilers of its own, which takes time and memory, for schemas that no route of ours has.
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
-    clientErrorHandler: (error, socket) => answerUnreadable(error, socket, answers.get(socket)),
+    clientErrorHandler(error, socket) {
+      if (!lost.has(socket)) answerUnreadable(error, socket, answers.get(socket))
+    },
     rewriteUrl: (request) => options.routable(request as IncomingMessage),
     serverFactory(listener: RequestListener) {
       const server = makeHttpServer((request, response) => {

@@ -31,13 +31,18 @@ export interface Outcome {
 export interface BytesLab {
   proxy: RunningProxy
   cluster: RecordingCluster
-  /** Sends bytes piece by piece on a connection of their own, and waits until nothing more comes of them. */
+  /** Sends bytes on a connection of their own, each piece once nothing more comes of those before it, and so the last. */
   send(pieces: readonly string[]): Promise<Outcome>
-  close(): Promise<void>
 }
 
+/** What the cluster must find in `Authorization`. */
+export const CREDENTIAL = 'Bearer token-1'
+
 /** The whole proxy in front of a cluster that records what it gets. */
-export async function bytesLab(t: Test, options: Omit<ProxyOptions, 'clusterUrl' | 'tokenUrl'> = {}): Promise<BytesLab> {
+export async function bytesLab(
+  t: Test,
+  options: Omit<ProxyOptions, 'clusterUrl' | 'tokenUrl'> = {},
+): Promise<BytesLab> {
   const idp = await fakeIdp()
   t.teardown(() => idp.close())
   const cluster = await recordingCluster()
@@ -49,7 +54,11 @@ export async function bytesLab(t: Test, options: Omit<ProxyOptions, 'clusterUrl'
     proxy,
     cluster,
     async send(pieces) {
-      const from = { seen: cluster.seen.length, broken: cluster.brokenOff.length, faults: cluster.faults.length }
+      const from = {
+        seen: cluster.seen.length,
+        broken: cluster.brokenOff.length,
+        faults: cluster.faults.length,
+      }
       const socket = await openSocket(proxy.port)
       const got = { text: '', closed: false }
       socket.on('data', (chunk) => {
@@ -61,7 +70,7 @@ export async function bytesLab(t: Test, options: Omit<ProxyOptions, 'clusterUrl'
       const state = () => `${got.text.length} ${got.closed} ${cluster.seen.length} ${cluster.open()}`
       for (const piece of pieces) {
         await new Promise((resolve) => socket.write(piece, 'latin1', resolve))
-        if (pieces.length > 1) await new Promise(setImmediate)
+        if (pieces.length > 1) await settled(barrier, state)
       }
       await settled(barrier, state)
       const { closed } = got
@@ -75,9 +84,6 @@ export async function bytesLab(t: Test, options: Omit<ProxyOptions, 'clusterUrl'
         brokenOff: cluster.brokenOff.slice(from.broken),
         faults: cluster.faults.slice(from.faults),
       }
-    },
-    async close() {
-      barrier.close()
     },
   }
 }
@@ -99,7 +105,8 @@ async function makeBarrier(port: number): Promise<Barrier> {
       while (!text.endsWith(`\r\n\r\n${expected}`)) {
         const [chunk] = (await once(socket, 'data')) as [Buffer]
         text += chunk.toString('latin1')
-        if (/\r\n\r\n.{12}/s.test(text) && !text.endsWith(expected)) throw new Error(`another caller got ${text}`)
+        if (/\r\n\r\n.{12}/s.test(text) && !text.endsWith(expected))
+          throw new Error(`another caller got ${text}`)
       }
     },
     close: () => socket.destroy(),
@@ -151,7 +158,10 @@ export function faultsOf(request: StrictRequest, { host, token }: { host: string
   hold(same(all('host'), [host]), 'it is for the cluster, and for nobody else')
   hold(same(all('connection'), ['keep-alive']), 'its connection is ours to say')
   hold(!request.headers.some(([name]) => NEVER_UP.test(name)), 'nothing passed that is not for the cluster')
-  hold(all('via').filter((via) => via.includes('camunda-auth-proxy')).length === 1, 'it came through here once')
+  hold(
+    all('via').filter((via) => via.includes('camunda-auth-proxy')).length === 1,
+    'it came through here once',
+  )
   const target = targetFault(request.target)
   hold(target === undefined, `${target}`)
   return faults
@@ -160,7 +170,7 @@ export function faultsOf(request: StrictRequest, { host, token }: { host: string
 /** How servers are known to read a path: each of these may stand behind us, in any order and more than once. */
 const READINGS: Record<string, (path: string) => string> = {
   'as it is': (path) => path,
-  'decoded': lenientlyDecoded,
+  decoded: lenientlyDecoded,
   'backslashes for slashes': (path) => path.replaceAll('\\', '/'),
   'without path parameters': (path) => path.replace(/;[^/]*/g, ''),
   'without NUL and what follows': (path) => path.split('\0', 1)[0] ?? '',
@@ -177,7 +187,10 @@ function lenientlyDecoded(path: string): string {
       String.fromCharCode((Number(high) << 6) | (Number.parseInt(low, 16) & 0x3f)),
     )
     .replace(/%e0%([89])([\da-f])%([89ab][\da-f])/gi, (_, high: string, middle: string, low: string) =>
-      String.fromCharCode((((Number(high) << 4) | Number.parseInt(middle, 16)) & 0x3f) << 6 | (Number.parseInt(low, 16) & 0x3f)),
+      String.fromCharCode(
+        ((((Number(high) << 4) | Number.parseInt(middle, 16)) & 0x3f) << 6) |
+          (Number.parseInt(low, 16) & 0x3f),
+      ),
     )
   try {
     return decodeURIComponent(bytes)
@@ -253,20 +266,36 @@ function same(one: readonly unknown[], other: readonly unknown[]): boolean {
  * The cluster sees nothing but what was let through: each request that it saw is one that a strict reader finds among
  * the bytes that were sent, its body included, and may pass. Each answer of the cluster's answers its own request.
  */
-export function violations(sent: string, outcome: Outcome, cluster: { host: string; token: string }): string[] {
+export function violations(
+  sent: string,
+  outcome: Outcome,
+  cluster: { host: string; token: string },
+): string[] {
   const { requests, partial, fault } = readStrictly(sent, { lenientStart: true })
   const { answers, seen, brokenOff, faults, unread } = outcome
   const wrong = [...faults, ...[...seen, ...brokenOff].flatMap((request) => faultsOf(request, cluster))]
-  const hold = (holds: boolean, what: string) => holds || wrong.push(`${what}: ${JSON.stringify({ sent, outcome })}`)
+  const hold = (holds: boolean, what: string) =>
+    holds || wrong.push(`${what}: ${JSON.stringify({ sent, outcome })}`)
   const begun = partial === undefined ? requests : [...requests, partial]
   const left = begun.filter(mayPass)
-  for (const request of seen) hold(take(left, (one) => requests.includes(one) && isSame(one, request)), 'the cluster saw what was not let through')
-  for (const request of brokenOff) hold(take(left, (one) => isBeginning(one, request)), 'the cluster saw the beginning of what was not let through')
+  for (const request of seen)
+    hold(
+      take(left, (one) => requests.includes(one) && isSame(one, request)),
+      'the cluster saw what was not let through',
+    )
+  for (const request of brokenOff)
+    hold(
+      take(left, (one) => isBeginning(one, request)),
+      'the cluster saw the beginning of what was not let through',
+    )
   hold(unread === '', 'an answer could not be read')
   const echoes = begun.filter(mayPass).map((one) => echo({ ...one, target: sentOn(one.target) }))
   for (const { body, isClusters } of answers)
     if (isClusters && body !== '') hold(skipTo(echoes, body), 'an answer was given to another request')
-  hold(answers.filter(({ isClusters }) => isClusters).length <= seen.length, 'an answer of the cluster came twice')
+  hold(
+    answers.filter(({ isClusters }) => isClusters).length <= seen.length,
+    'an answer of the cluster came twice',
+  )
   if (fault !== undefined) hold(outcome.closed, `the connection stayed open, though ${fault}`)
   else if (!outcome.closed) hold(answers.length === requests.length, 'each request has its answer')
   return wrong

@@ -1,3 +1,6 @@
+import { createServer } from 'node:http'
+import { Duplex } from 'node:stream'
+
 /**
  * HTTP/1.1 messages read as RFC 9112 writes them and in no other way: whatever two readers might take for two things is
  * a fault. Texts hold one character for each byte.
@@ -67,6 +70,37 @@ export function readStrictly(text: string, { lenientStart = false } = {}): Stric
     }
   }
   return { requests, partial: undefined, rest: '', fault: undefined }
+}
+
+/** What Node's parser finds on a connection, and what the strict reader does: method, target and body of each request. */
+export async function nodesReading(text: string): Promise<{ read: string[]; sent: string[] }> {
+  const found: { line: string; body: string; isWhole: boolean }[] = []
+  const server = createServer((request, response) => {
+    const one = { line: `${request.method} ${request.url}`, body: '', isWhole: false }
+    found.push(one)
+    request.on('error', () => {})
+    request.on('data', (chunk: Buffer) => {
+      one.body += chunk.toString('latin1')
+    })
+    request.on('end', () => {
+      one.isWhole = true
+      response.end()
+    })
+  })
+  const whole = () => found.filter(({ isWhole }) => isWhole).map(({ line, body }) => `${line} ${body}`)
+  const wire = new Duplex({
+    read() {},
+    write(_chunk, _encoding, done) {
+      done()
+    },
+  })
+  server.emit('connection', wire)
+  wire.push(text, 'latin1')
+  const { requests } = readStrictly(text)
+  const sent = requests.map(({ method, target, body }) => `${method} ${target} ${body}`)
+  for (let turns = 0; turns < sent.length + 20; turns++) await new Promise(setImmediate)
+  wire.destroy()
+  return { read: whole(), sent }
 }
 
 /** All values of a header, whose name is given in lower case. */
