@@ -76,6 +76,8 @@ function isAllowedHost(host: string, policy: Pick<GuardPolicy, 'allowedHosts' | 
   if (!/^(?:\[[\da-f:.]+\]|[\w.-]+)(?::\d{1,5})?$/i.test(host) || !URL.canParse(`http://${host}/`))
     return false
   const name = bareHost(new URL(`http://${host}/`).hostname)
+  // In octal, hexadecimal or fewer parts, an IPv4 address is an address to some and a name to others.
+  if (isIP(name) === 4 && !host.startsWith(name)) return false
   return policy.allowedHosts.has(name) || (policy.anyIpLiteral && isIP(name) !== 0 && !isWildcard(name))
 }
 

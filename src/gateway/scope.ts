@@ -27,6 +27,8 @@ const CLUSTER = /^\/+clusters\/+([^/?]+)/
 const CLUSTER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 /** Only paths with one of these can hold a disguised dot segment or control character. */
 const SUSPECT = /[%;\\]|\/\.\.?(?:\/|$)/
+/** ASCII in more bytes than it takes (RFC 3629 section 3), and as JavaScript's `escape` writes it: some decode both. */
+const FALSE_ESCAPE = /%c[01]%[89ab][\da-f]|%e0%[89][\da-f]%|%f0%8[\da-f]%|%u[\da-f]{4}/i
 const NO_APIS: Apis = new Set()
 
 /**
@@ -94,9 +96,11 @@ function fault(path: string): string | undefined {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
     if (/[\u0000-\u001f\u007f]/.test(text)) return 'The path holds an encoded control character.'
     if (text.includes('\\')) return 'The path holds a backslash.'
+    if (FALSE_ESCAPE.test(text)) return 'The path holds an escape that is read in more than one way.'
     const strict = decoded(text)
     if (strict === undefined && round === 0) return 'The path is not valid percent-encoded UTF-8.'
-    const next = strict ?? decodedBytes(text)
+    // Full-width dots, slashes and percent signs are folded into plain ones by some who compare names (Unicode, NFKC).
+    const next = (strict ?? decodedBytes(text)).normalize('NFKC')
     if (next === text) return undefined
     text = next
   }

@@ -8,7 +8,9 @@ import {
 import type { Socket } from 'node:net'
 import { type FastifyInstance, fastify } from 'fastify'
 import { Problem } from '../errors.ts'
-import { rawProblem } from './problem.ts'
+import { misreadable } from './misreadable.ts'
+import { ignoreUpgrades } from './no-upgrade.ts'
+import { rawProblem, writeProblem } from './problem.ts'
 
 const SECOND = 1_000
 const MAX_HEADER_BYTES = 16 * 1024
@@ -31,6 +33,11 @@ export function makeServer(options: {
   const unused = new Set<Socket>()
   /** The latest answer on each connection. */
   const answers = new WeakMap<Socket, ServerResponse>()
+  /** Connections on which nobody can tell where the next request begins. */
+  const lost = new WeakSet<Socket>()
+  const onClosed = function (this: Socket) {
+    unused.delete(this)
+  }
   const app = fastify<Server>({
     logger: false,
     trustProxy: false,
@@ -39,17 +46,26 @@ export function makeServer(options: {
     exposeHeadRoutes: false,
     // Else Fastify loads compilers of its own, which takes time and memory, for schemas that no route of ours has.
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
-    clientErrorHandler: (error, socket) => answerUnreadable(error, socket, answers.get(socket)),
+    clientErrorHandler(error, socket) {
+      if (!lost.has(socket)) answerUnreadable(error, socket, answers.get(socket))
+    },
     rewriteUrl: (request) => options.routable(request as IncomingMessage),
     serverFactory(listener: RequestListener) {
       const server = makeHttpServer((request, response) => {
-        unused.delete(request.socket)
-        answers.set(request.socket, response)
-        listener(request, response)
+        const { socket } = request
+        if (lost.has(socket)) return
+        unused.delete(socket)
+        answers.set(socket, response)
+        const problem = misreadable(request)
+        if (problem === undefined) return listener(request, response)
+        lost.add(socket)
+        writeProblem(request, response, problem, { close: true })
       })
+      ignoreUpgrades(server, (socket) => !lost.has(socket) && isOut(answers.get(socket)))
       server.on('connection', (socket) => {
         unused.add(socket)
-        socket.once('close', () => unused.delete(socket))
+        // It comes a second time if it is read a second time.
+        socket.off('close', onClosed).once('close', onClosed)
       })
       if (options.onConnection !== undefined) server.on('connection', options.onConnection)
       servers.add(server)
@@ -127,9 +143,15 @@ function answerUnreadable(
     socket.destroy()
     return
   }
-  socket.end(rawProblem(unreadable(error.code)))
+  const toHead = answer?.writableFinished === false && answer.req.method === 'HEAD'
+  socket.end(rawProblem(unreadable(error.code), toHead))
   const timer = setTimeout(() => socket.destroy(), LINGER_MS)
   socket.once('close', () => clearTimeout(timer))
+}
+
+/** Whether nothing of an answer is left to do, for Node neither: it has been parted from its connection. */
+function isOut(answer: ServerResponse | undefined): boolean {
+  return answer === undefined || (answer.writableFinished && answer.socket === null)
 }
 
 /** Whether the latest answer is out of the way, or is the unreadable request's own and has not begun. */

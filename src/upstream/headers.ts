@@ -70,7 +70,7 @@ export function headersUp(raw: readonly string[], pseudonym: string): string[] {
   const passed: string[] = []
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] as string // within the bounds, by the loop's condition
-    const lower = name.toLowerCase()
+    const lower = comparable(name)
     if (DROPPED_UP.has(lower) || lower.startsWith('x-forwarded-') || named?.has(lower)) continue
     passed.push(name, raw[i + 1] as string)
   }
@@ -117,6 +117,12 @@ export function latin1(raw: Dispatcher.DispatchController['rawHeaders']): string
   return Array.isArray(raw)
     ? raw.map((part) => (typeof part === 'string' ? part : part.toString('latin1')))
     : []
+}
+
+/** In lower case, and with hyphens: gateways that make variables of headers (RFC 3875 section 4.1.18) read `_` as one. */
+function comparable(name: string): string {
+  const lower = name.toLowerCase()
+  return lower.includes('_') ? lower.replaceAll('_', '-') : lower
 }
 
 /** The names that `Connection` declares to be meant for this connection only. */
