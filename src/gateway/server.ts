@@ -85,6 +85,8 @@ function makeHttpServer(listener: RequestListener): Server {
   server.on('checkExpectation', listener)
   server.maxConnections = MAX_CONNECTIONS
   server.maxRequestsPerSocket = 0
+  // Bounded by their bytes. Beyond a count Node drops them without a word, those that the guard looks at as well.
+  server.maxHeadersCount = 0
   server.timeout = 0
   return server
 }
