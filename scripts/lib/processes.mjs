@@ -54,6 +54,7 @@ export function start(command, args, options = {}) {
     child.once('exit', () => groups.delete(pid))
   }
   return {
+    pid,
     /** What it has written so far, to either stream. */
     output: () => output,
     /** @type {Promise<{ code: number | string }>} Its exit code, the signal that ended it, or why it did not start. */

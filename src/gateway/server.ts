@@ -7,36 +7,57 @@ import {
 } from 'node:http'
 import type { Socket } from 'node:net'
 import { type FastifyInstance, fastify } from 'fastify'
+import { type Clock, systemClock } from '../credentials/clock.ts'
 import { Problem } from '../errors.ts'
+import { allowHalfClosed, endHalfClosed } from './half-closed.ts'
 import { misreadable } from './misreadable.ts'
 import { ignoreUpgrades } from './no-upgrade.ts'
+import { takeInTurn } from './pipelining.ts'
 import { rawProblem, writeProblem } from './problem.ts'
+import { watchStandstills } from './standstill.ts'
 
 const SECOND = 1_000
 const MAX_HEADER_BYTES = 16 * 1024
 const MAX_CONNECTIONS = 16_384
 const SWEEP_MS = 100
 const LINGER_MS = 1_000
+/** Of a request whose body stands still. */
+const STANDSTILL = 'STANDSTILL'
 
 /**
  * A Fastify instance whose HTTP servers are ours, with every limit explicit, that answers unreadable requests with
  * a problem, and whose `close` lets requests in flight finish for at most `drainMs`. `routable` turns each request
  * target into one that the router cannot misread; `onConnection` hears of each connection before its first request.
+ * One on which a caller neither goes on sending its body nor reads its answer is closed after five to ten minutes
+ * of `clock`.
  */
 export function makeServer(options: {
   routable(request: IncomingMessage): string
   drainMs: number
   onConnection?: ((socket: Socket) => void) | undefined
+  clock?: Clock
 }): FastifyInstance {
+  const { clock = systemClock() } = options
   const servers = new Set<Server>()
-  /** Connections that have not carried a request yet: Node does not count them as idle. */
+  const connections = new Set<Socket>()
+  /** Those that have not carried a request yet: Node does not count them as idle. */
   const unused = new Set<Socket>()
   /** The latest answer on each connection. */
   const answers = new WeakMap<Socket, ServerResponse>()
   /** Connections on which nobody can tell where the next request begins. */
   const lost = new WeakSet<Socket>()
-  const onClosed = function (this: Socket) {
-    unused.delete(this)
+  const answerOn = (socket: Socket) => answers.get(socket)
+  const onConnection = (socket: Socket) => {
+    // It comes a second time if it is read a second time.
+    if (connections.has(socket)) return
+    connections.add(socket)
+    unused.add(socket)
+    socket.once('close', () => {
+      connections.delete(socket)
+      unused.delete(socket)
+    })
+    endHalfClosed(socket, clock, answerOn)
+    options.onConnection?.(socket)
   }
   const app = fastify<Server>({
     logger: false,
@@ -47,30 +68,36 @@ export function makeServer(options: {
     // Else Fastify loads compilers of its own, which takes time and memory, for schemas that no route of ours has.
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     clientErrorHandler(error, socket) {
-      if (!lost.has(socket)) answerUnreadable(error, socket, answers.get(socket))
+      if (!lost.has(socket)) answerUnreadable(error, socket, answerOn(socket))
     },
     rewriteUrl: (request) => options.routable(request as IncomingMessage),
     serverFactory(listener: RequestListener) {
+      const take = takeInTurn(clock, listener)
       const server = makeHttpServer((request, response) => {
         const { socket } = request
         if (lost.has(socket)) return
+        const before = answers.get(socket)
         unused.delete(socket)
         answers.set(socket, response)
         const problem = misreadable(request)
-        if (problem === undefined) return listener(request, response)
+        if (problem === undefined) return take(request, response, before)
         lost.add(socket)
         writeProblem(request, response, problem, { close: true })
       })
-      ignoreUpgrades(server, (socket) => !lost.has(socket) && isOut(answers.get(socket)))
-      server.on('connection', (socket) => {
-        unused.add(socket)
-        // It comes a second time if it is read a second time.
-        socket.off('close', onClosed).once('close', onClosed)
-      })
-      if (options.onConnection !== undefined) server.on('connection', options.onConnection)
+      ignoreUpgrades(server, (socket) => !lost.has(socket) && isOut(answerOn(socket)))
+      allowHalfClosed(server)
+      server.on('connection', onConnection)
       servers.add(server)
       return server
     },
+  })
+  const endWatch = watchStandstills(clock, connections, answerOn, (socket, what) => {
+    if (what === 'reads nothing') socket.destroy()
+    else answerUnreadable({ code: STANDSTILL }, socket, answerOn(socket))
+  })
+  app.addHook('onClose', (_app, done) => {
+    endWatch()
+    done()
   })
   app.addHook('preClose', (done) => {
     drain(servers, unused, options.drainMs)
@@ -103,6 +130,8 @@ function makeHttpServer(listener: RequestListener): Server {
   server.on('checkExpectation', listener)
   server.maxConnections = MAX_CONNECTIONS
   server.maxRequestsPerSocket = 0
+  // Bounded by their bytes. Beyond a count Node drops them without a word, those that the guard looks at as well.
+  server.maxHeadersCount = 0
   server.timeout = 0
   return server
 }
@@ -133,7 +162,7 @@ function drain(servers: ReadonlySet<Server>, unused: ReadonlySet<Socket>, drainM
  * to stop sending: a connection closed over unread bytes is reset, and the answer may be lost with it.
  */
 function answerUnreadable(
-  error: Error & { code?: string },
+  error: { code?: string },
   socket: Socket,
   answer: ServerResponse | undefined,
 ): void {
@@ -166,5 +195,6 @@ function unreadable(code: string | undefined): Problem {
     return new Problem('headers-too-large', 'The request head is too large.')
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
     return new Problem('request-timeout', 'The request head took too long.')
+  if (code === STANDSTILL) return new Problem('request-timeout', 'The rest of the request body did not come.')
   return new Problem('bad-request', `The request could not be read (${code ?? 'unknown'}).`)
 }
