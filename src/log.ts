@@ -109,6 +109,11 @@ export function callersLog(logger: Logger): (faults: readonly string[]) => void 
   }
 }
 
+/** Logs that refusals cannot be remembered. */
+export function memoryLog(logger: Logger): (sentence: string) => void {
+  return (sentence) => logger.warn(sentence)
+}
+
 function seconds(ms: number): number {
   return Math.round(ms / 100) / 10
 }

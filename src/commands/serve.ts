@@ -1,7 +1,10 @@
 import type { Logger } from 'pino'
 import { buildApp } from '../app.ts'
 import type { Settings } from '../config/settings.ts'
+import { refusalsFile, usualStateFile } from '../credentials/refusals-file.ts'
+import type { Memory } from '../credentials/remembering.ts'
 import { listen } from '../gateway/listen.ts'
+import { memoryLog } from '../log.ts'
 import type { WorkerStart } from '../workers/messages.ts'
 import { banner, startReport } from './banner.ts'
 import type { CommandContext } from './command.ts'
@@ -29,15 +32,26 @@ export async function serve(
 ): Promise<Running> {
   // Loaded where it is needed: one process costs what it does without workers.
   const up = settings.workers === 1 ? serveAlone : (await import('./serve-with-workers.ts')).serveWithWorkers
-  const { address, admin, close } = await up(settings, logger, origin)
+  const { address, admin, close } = await up(settings, logger, origin, memoryOf(settings, logger, origin))
   const report = startReport(settings, address, admin)
   if (stdout.isTTY === true) stdout.write(banner(report))
   else logger.info(report, `listening on ${address}`)
   return { address, close }
 }
 
-async function serveAlone(settings: Settings, logger: Logger): Promise<Up> {
-  const app = await buildApp(settings, { logger })
+function memoryOf({ stateFile }: Settings, logger: Logger, { env }: SettingsOrigin): Memory | undefined {
+  if (stateFile === 'off') return undefined
+  const file = stateFile === undefined ? usualStateFile(env) : { path: stateFile, ownFolder: false }
+  return refusalsFile(file, memoryLog(logger))
+}
+
+async function serveAlone(
+  settings: Settings,
+  logger: Logger,
+  _origin: SettingsOrigin,
+  memory: Memory | undefined,
+): Promise<Up> {
+  const app = await buildApp(settings, { logger, memory })
   try {
     app.start()
     const admin = app.admin && settings.admin && (await listen(app.admin, settings.admin))

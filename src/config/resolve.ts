@@ -66,6 +66,7 @@ export async function resolve(given: Given, entries: ReadonlyMap<string, Given>)
     callersAreClients,
     allowedHosts: raw.allowedHosts,
     maxReplayBytes: raw.maxReplayBytes,
+    stateFile: raw.stateFile,
     accessLog: raw.accessLog,
     logLevel: raw.logLevel,
   }

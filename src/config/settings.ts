@@ -128,6 +128,8 @@ export interface Settings {
   callersAreClients: boolean
   allowedHosts: readonly string[]
   maxReplayBytes: number
+  /** Where refusals are remembered; undefined: in the usual place. */
+  stateFile: string | 'off' | undefined
   accessLog: 'off' | 'errors' | 'all'
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 }

@@ -60,5 +60,7 @@ export function programEnv(clusterUrl: string, tokenUrl: string): Record<string,
     ZEEBE_CLIENT_SECRET: CLIENT_SECRET,
     CAMUNDA_PROXY_PORT: '0',
     CAMUNDA_PROXY_ADMIN_PORT: '0',
+    // What one test is refused is nothing to the next.
+    CAMUNDA_PROXY_STATE_FILE: 'off',
   }
 }
