@@ -14,10 +14,11 @@ import { Keepers } from './credentials/keepers.ts'
 import { type Memory, remembering } from './credentials/remembering.ts'
 import { makeAccessLog } from './gateway/access-log.ts'
 import { anybody, namedCallers, tokenOf } from './gateway/caller-check.ts'
+import { capacity } from './gateway/capacity.ts'
 import { buildGateway } from './gateway/gateway.ts'
 import { guardPolicy, isToken } from './gateway/guard.ts'
 import { counted, type Tally } from './gateway/tally.ts'
-import { callersLog, connectionLog, keeperLog } from './log.ts'
+import { callersLog, connectionLog, dropLog, keeperLog } from './log.ts'
 import { Connections } from './upstream/connections.ts'
 import { type Credentials, Destinations } from './upstream/destinations.ts'
 import { OwnCredentials } from './upstream/own-credentials.ts'
@@ -207,6 +208,7 @@ async function makeServing(
     accessLog,
     drainMs,
     isDraining: () => state.isDraining,
+    onDrop: dropLog(logger, capacity().connections),
     onDefect: (err) => logger.error({ err }, 'an unexpected error: please report it'),
   })
   return {

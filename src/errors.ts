@@ -150,6 +150,13 @@ const problems = {
     cure: 'Check the network between this proxy and the cluster.',
     proxyStatus: 'connection_timeout',
   },
+  'no-connection-left': {
+    status: 503,
+    title: 'This proxy cannot open another connection',
+    fault: 'this proxy',
+    cure: 'Raise the limit of open files (ulimit -n, LimitNOFILE) or make fewer calls at once; nothing was sent.',
+    proxyStatus: 'connection_limit_reached',
+  },
   draining: {
     status: 503,
     title: 'This proxy is shutting down',

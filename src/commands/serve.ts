@@ -3,6 +3,7 @@ import { buildApp } from '../app.ts'
 import type { Settings } from '../config/settings.ts'
 import { refusalsFile, usualStateFile } from '../credentials/refusals-file.ts'
 import type { Memory } from '../credentials/remembering.ts'
+import { capacity } from '../gateway/capacity.ts'
 import { listen } from '../gateway/listen.ts'
 import { memoryLog } from '../log.ts'
 import type { WorkerStart } from '../workers/messages.ts'
@@ -32,11 +33,22 @@ export async function serve(
 ): Promise<Running> {
   // Loaded where it is needed: one process costs what it does without workers.
   const up = settings.workers === 1 ? serveAlone : (await import('./serve-with-workers.ts')).serveWithWorkers
+  warnOfLittleRoom(logger)
   const { address, admin, close } = await up(settings, logger, origin, memoryOf(settings, logger, origin))
   const report = startReport(settings, address, admin)
   if (stdout.isTTY === true) stdout.write(banner(report))
   else logger.info(report, `listening on ${address}`)
   return { address, close }
+}
+
+/** Fewer callers than this may be too few for one who did not mean to limit them. */
+const FEW_CONNECTIONS = 1_000
+
+function warnOfLittleRoom(logger: Logger): void {
+  const { connections, openFiles } = capacity()
+  if (connections >= FEW_CONNECTIONS) return
+  const words = `the limit of ${openFiles} open files leaves room for ${connections} connections of callers at a time`
+  logger.warn({ openFiles, connections }, words)
 }
 
 function memoryOf({ stateFile }: Settings, logger: Logger, { env }: SettingsOrigin): Memory | undefined {

@@ -13,6 +13,8 @@ export interface GatewayOptions extends Omit<ProxyOptions, 'route'> {
   callerCheck: CallerCheck
   /** How long requests in flight may take to finish once the gateway is closing, in milliseconds. */
   drainMs: number
+  /** A caller was turned away because there is no room for more connections. */
+  onDrop?: () => void
 }
 
 /** The target that nothing is routed to: whatever may not be forwarded goes there, to be told why. */
@@ -29,6 +31,7 @@ export async function buildGateway(options: GatewayOptions): Promise<FastifyInst
       return 'refusal' in target ? NOWHERE : FORWARDED + target.url
     },
     drainMs: options.drainMs,
+    onDrop: options.onDrop,
   })
   const refusal = makeGuard(options.guard)
   app.addHook('onRequest', (request, reply, done) => {

@@ -8,22 +8,23 @@ import {
 import type { Socket } from 'node:net'
 import { type FastifyInstance, fastify } from 'fastify'
 import { Problem } from '../errors.ts'
+import { capacity } from './capacity.ts'
 import { rawProblem } from './problem.ts'
 
 const SECOND = 1_000
 const MAX_HEADER_BYTES = 16 * 1024
-const MAX_CONNECTIONS = 16_384
 const SWEEP_MS = 100
 const LINGER_MS = 1_000
 
 /**
  * A Fastify instance whose HTTP servers are ours, with every limit explicit, that answers unreadable requests with
  * a problem, and whose `close` lets requests in flight finish for at most `drainMs`. `routable` turns each request
- * target into one that the router cannot misread.
+ * target into one that the router cannot misread; `onDrop` hears of each connection for which there is no room.
  */
 export function makeServer(options: {
   routable(request: IncomingMessage): string
   drainMs: number
+  onDrop?: (() => void) | undefined
 }): FastifyInstance {
   const servers = new Set<Server>()
   /** Connections that have not carried a request yet: Node does not count them as idle. */
@@ -50,6 +51,7 @@ export function makeServer(options: {
         unused.add(socket)
         socket.once('close', () => unused.delete(socket))
       })
+      if (options.onDrop !== undefined) server.on('drop', options.onDrop)
       servers.add(server)
       return server
     },
@@ -83,7 +85,9 @@ function makeHttpServer(listener: RequestListener): Server {
   const server = createServer(limits, listener)
   // RFC 9110 section 10.1.1 lets a server ignore what it does not know; Node would answer 417 before any guard.
   server.on('checkExpectation', listener)
-  server.maxConnections = MAX_CONNECTIONS
+  server.maxConnections = capacity().connections
+  // Whoever is idle makes room for the next.
+  server.on('drop', () => server.closeIdleConnections())
   server.maxRequestsPerSocket = 0
   server.timeout = 0
   return server

@@ -19,8 +19,11 @@ export function runProgram(
   t: Test,
   args: readonly string[],
   env: Record<string, string> = {},
+  /** A command, such as one that sets limits, that becomes the program. */
+  before: readonly string[] = [],
 ): RunningProgram {
-  const child = spawn(process.execPath, ['dist/cli.js', ...args], {
+  const [command = '', ...rest] = [...before, process.execPath, 'dist/cli.js', ...args]
+  const child = spawn(command, rest, {
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
