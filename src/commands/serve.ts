@@ -1,10 +1,12 @@
 import type { Logger } from 'pino'
 import { buildApp } from '../app.ts'
+import { bareHost } from '../config/hosts.ts'
 import type { Settings } from '../config/settings.ts'
 import { refusalsFile, usualStateFile } from '../credentials/refusals-file.ts'
 import type { Memory } from '../credentials/remembering.ts'
 import { capacity } from '../gateway/capacity.ts'
 import { listen } from '../gateway/listen.ts'
+import { neighbourOf } from '../gateway/neighbour.ts'
 import { memoryLog } from '../log.ts'
 import type { WorkerStart } from '../workers/messages.ts'
 import { banner, startReport } from './banner.ts'
@@ -35,10 +37,21 @@ export async function serve(
   const up = settings.workers === 1 ? serveAlone : (await import('./serve-with-workers.ts')).serveWithWorkers
   warnOfLittleRoom(logger)
   const { address, admin, close } = await up(settings, logger, origin, memoryOf(settings, logger, origin))
+  void warnOfNeighbour(logger, address)
   const report = startReport(settings, address, admin)
   if (stdout.isTTY === true) stdout.write(banner(report))
   else logger.info(report, `listening on ${address}`)
   return { address, close }
+}
+
+/** Holds nothing up: it listens already. */
+async function warnOfNeighbour(logger: Logger, address: string): Promise<void> {
+  if (address.startsWith('unix:')) return
+  const { hostname, port } = new URL(address)
+  const neighbour = await neighbourOf(bareHost(hostname), Number(port))
+  if (neighbour === undefined) return
+  const words = `another program listens on ${neighbour}: a tool that takes localhost for that address reaches it and not this proxy; call ${address}`
+  logger.warn({ neighbour }, words)
 }
 
 /** Fewer callers than this may be too few for one who did not mean to limit them. */
