@@ -39,10 +39,7 @@ t.test(
     const bound = own.server.address()
     await own.close()
     const isFour = typeof bound === 'object' && bound?.family === 'IPv4'
-    const taken = createServer().listen(
-      Number(port),
-      FAMILIES.find((host) => host !== bound),
-    )
+    const taken = createServer().listen(Number(port), isFour ? '::1' : '127.0.0.1')
     await once(taken, 'listening')
     t.teardown(() => taken.close())
     const listening = listen(app, { host: 'localhost', port: Number(port) })
