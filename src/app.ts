@@ -12,13 +12,15 @@ import { type Clock, systemClock } from './credentials/clock.ts'
 import { printable } from './credentials/idp-errors.ts'
 import { CredentialKeeper, type KeeperEvent, type KeeperOptions } from './credentials/keeper.ts'
 import { Keepers } from './credentials/keepers.ts'
+import { type Memory, remembering } from './credentials/remembering.ts'
 import { makeAccessLog } from './gateway/access-log.ts'
 import { anybody, namedCallers, tokenOf } from './gateway/caller-check.ts'
+import { capacity } from './gateway/capacity.ts'
 import { buildGateway } from './gateway/gateway.ts'
 import { guardPolicy, isToken } from './gateway/guard.ts'
 import { type PeerGate, peerGate } from './gateway/peer-gate.ts'
 import { counted, type Tally } from './gateway/tally.ts'
-import { callersLog, connectionLog, keeperLog } from './log.ts'
+import { callersLog, connectionLog, dropLog, keeperLog } from './log.ts'
 import { Connections } from './upstream/connections.ts'
 import { type Credentials, Destinations } from './upstream/destinations.ts'
 import { OwnCredentials } from './upstream/own-credentials.ts'
@@ -43,6 +45,8 @@ export interface AppOptions {
   random?: () => number
   /** How long requests in flight may take to finish at shutdown, in milliseconds. */
   drainMs?: number
+  /** Where refusals are remembered for the process after this one; without it, they are not. */
+  memory?: Memory | undefined
 }
 
 /** The part that owns the credentials and answers probes: all of a proxy but its gateway. */
@@ -209,6 +213,7 @@ async function makeServing(
     accessLog,
     drainMs,
     isDraining: () => state.isDraining,
+    onDrop: dropLog(logger, capacity().connections),
     onDefect: (err) => logger.error({ err }, 'an unexpected error: please report it'),
   })
   return {
@@ -229,7 +234,7 @@ function peersOf({ allowedUids }: Settings): PeerGate | undefined {
 /** The credentials of this process. `onStarted` hears of each one for `/v2`. */
 function makeCredentials(
   settings: Settings,
-  { logger, random = Math.random, clock = systemClock() }: AppOptions,
+  { logger, random = Math.random, clock = systemClock(), memory }: AppOptions,
   connections: Connections,
   keepers: Keepers,
   { onChange, onStarted }: Pick<OwnerLinks, 'onChange'> & { onStarted(): void },
@@ -258,7 +263,8 @@ function makeCredentials(
     connections,
     keepers,
     clients,
-    makeKeeper(source, pace, { cluster, strategy, isMain, onlyIfUsed }) {
+    makeKeeper(asking, pace, { cluster, strategy, isMain, onlyIfUsed, remembered }) {
+      const source = memory && remembered ? remembering(asking, remembered, memory) : asking
       const log = keeperLog(logger.child(settings.clusters.size > 1 ? { cluster } : {}), strategy)
       const noteStart = (event: KeeperEvent) => event.type === 'acquired' && isMain && onStarted()
       return makeKeeper({ source, pace, onlyIfUsed, keepReady: isMain }, noteStart, log)

@@ -46,5 +46,7 @@ function report(error: unknown): number {
 }
 
 shutDiagnostics()
+// A reader who has left, or a full disk, is no reason to end.
+for (const output of [process.stdout, process.stderr]) output.on('error', () => {})
 const code = await main(process.argv.slice(2)).catch(report)
 if (code !== undefined) process.exit(code)

@@ -164,6 +164,13 @@ const problems = {
     cure: 'Make fewer calls at once, or find out why the cluster takes so long to answer; nothing was sent.',
     proxyStatus: 'connection_limit_reached',
   },
+  'no-connection-left': {
+    status: 503,
+    title: 'This proxy cannot open another connection',
+    fault: 'this proxy',
+    cure: 'Raise the limit of open files (ulimit -n, LimitNOFILE) or make fewer calls at once; nothing was sent.',
+    proxyStatus: 'connection_limit_reached',
+  },
   draining: {
     status: 503,
     title: 'This proxy is shutting down',

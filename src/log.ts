@@ -109,6 +109,27 @@ export function callersLog(logger: Logger): (faults: readonly string[]) => void 
   }
 }
 
+/** One line for this long, in milliseconds, however many there are. */
+const DROPS_MS = 10_000
+
+/** Logs how many callers were turned away where there is room for so many, a moment after the first of them. */
+export function dropLog(logger: Logger, room: number): () => void {
+  let dropped = 0
+  const tell = () => {
+    const words = `${dropped} connections of callers closed unheard: there is room for ${room} at a time`
+    logger.warn({ dropped }, words)
+    dropped = 0
+  }
+  return () => {
+    if (dropped++ === 0) setTimeout(tell, DROPS_MS).unref()
+  }
+}
+
+/** Logs that refusals cannot be remembered. */
+export function memoryLog(logger: Logger): (sentence: string) => void {
+  return (sentence) => logger.warn(sentence)
+}
+
 function seconds(ms: number): number {
   return Math.round(ms / 100) / 10
 }

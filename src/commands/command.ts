@@ -1,9 +1,11 @@
+import type { Writable } from 'node:stream'
+
 /** What a command has to work with, so that a test can hand it something else. */
 export interface CommandContext {
   /** What follows the command on the command line. */
   args: readonly string[]
   env: Readonly<Record<string, string | undefined>>
-  stdout: NodeJS.WritableStream & { isTTY?: boolean }
+  stdout: Writable & { isTTY?: boolean }
   stderr: NodeJS.WritableStream
 }
 

@@ -37,6 +37,7 @@ export const demo: Command = async (context) => {
     CAMUNDA_CLIENT_ID: CLIENT_ID,
     CAMUNDA_CLIENT_SECRET: CLIENT_SECRET,
     CAMUNDA_TOKEN_AUDIENCE: AUDIENCE,
+    CAMUNDA_PROXY_STATE_FILE: 'off',
   }
   const { args } = context
   const { files, readFile } = keepTexts()

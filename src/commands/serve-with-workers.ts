@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { buildOwner, DRAIN_MS, pseudonym } from '../app.ts'
 import type { Settings } from '../config/settings.ts'
 import { systemClock } from '../credentials/clock.ts'
+import type { Memory } from '../credentials/remembering.ts'
 import { listen } from '../gateway/listen.ts'
 import { Desk } from '../workers/desk.ts'
 import { Pool } from '../workers/pool.ts'
@@ -17,11 +18,12 @@ export async function serveWithWorkers(
   settings: Settings,
   logger: Logger,
   origin: SettingsOrigin,
+  memory: Memory | undefined,
 ): Promise<Up> {
   const clock = systemClock()
   const owner = await buildOwner(
     settings,
-    { logger, clock },
+    { logger, clock, memory },
     {
       onChange: (keeper) => desk.changed(keeper),
       isServing: () => pool.listening > 0,

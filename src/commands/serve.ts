@@ -1,8 +1,14 @@
 import type { Logger } from 'pino'
 import { buildApp } from '../app.ts'
+import { bareHost } from '../config/hosts.ts'
 import type { Settings } from '../config/settings.ts'
+import { refusalsFile, usualStateFile } from '../credentials/refusals-file.ts'
+import type { Memory } from '../credentials/remembering.ts'
+import { capacity } from '../gateway/capacity.ts'
 import { listen } from '../gateway/listen.ts'
+import { neighbourOf } from '../gateway/neighbour.ts'
 import { folderWarning } from '../gateway/socket-folder.ts'
+import { memoryLog } from '../log.ts'
 import type { WorkerStart } from '../workers/messages.ts'
 import { banner, startReport } from './banner.ts'
 import type { CommandContext } from './command.ts'
@@ -32,17 +38,50 @@ export async function serve(
   // Loaded where it is needed: one process costs what it does without workers.
   const up = settings.workers === 1 ? serveAlone : (await import('./serve-with-workers.ts')).serveWithWorkers
   for (const warning of diagnosticsWarnings(process.execArgv, origin.env.NODE_OPTIONS)) logger.warn(warning)
-  const { address, admin, close } = await up(settings, logger, origin)
+  const { address, admin, close } = await up(settings, logger, origin, memoryOf(settings, logger, origin))
   const warning = 'socket' in settings.listen ? await folderWarning(settings.listen.socket) : undefined
   if (warning !== undefined) logger.warn(warning)
+  warnOfLittleRoom(logger)
+  void warnOfNeighbour(logger, address)
   const report = startReport(settings, address, admin)
   if (stdout.isTTY === true) stdout.write(banner(report))
   else logger.info(report, `listening on ${address}`)
   return { address, close }
 }
 
-async function serveAlone(settings: Settings, logger: Logger): Promise<Up> {
-  const app = await buildApp(settings, { logger })
+/** Holds nothing up: it listens already. */
+async function warnOfNeighbour(logger: Logger, address: string): Promise<void> {
+  if (address.startsWith('unix:')) return
+  const { hostname, port } = new URL(address)
+  const neighbour = await neighbourOf(bareHost(hostname), Number(port))
+  if (neighbour === undefined) return
+  const words = `another program listens on ${neighbour}: a tool that takes localhost for that address reaches it and not this proxy; call ${address}`
+  logger.warn({ neighbour }, words)
+}
+
+/** Fewer callers than this may be too few for one who did not mean to limit them. */
+const FEW_CONNECTIONS = 1_000
+
+function warnOfLittleRoom(logger: Logger): void {
+  const { connections, openFiles } = capacity()
+  if (connections >= FEW_CONNECTIONS) return
+  const words = `the limit of ${openFiles} open files leaves room for ${connections} connections of callers at a time`
+  logger.warn({ openFiles, connections }, words)
+}
+
+function memoryOf({ stateFile }: Settings, logger: Logger, { env }: SettingsOrigin): Memory | undefined {
+  if (stateFile === 'off') return undefined
+  const file = stateFile === undefined ? usualStateFile(env) : { path: stateFile, ownFolder: false }
+  return refusalsFile(file, memoryLog(logger))
+}
+
+async function serveAlone(
+  settings: Settings,
+  logger: Logger,
+  _origin: SettingsOrigin,
+  memory: Memory | undefined,
+): Promise<Up> {
+  const app = await buildApp(settings, { logger, memory })
   try {
     app.start()
     const admin = app.admin && settings.admin && (await listen(app.admin, settings.admin))

@@ -149,4 +149,9 @@ export const proxyProperties = {
     default: 'info',
     common: true,
   }),
+  stateFile: text({
+    description:
+      'File in which refusals are remembered, so that a restart goes on with the pause; `off` for none. Without it one in `XDG_RUNTIME_DIR`, `XDG_STATE_HOME` or the folder for temporary files.',
+    expected: 'a path in an existing folder, or off',
+  }),
 } as const

@@ -77,6 +77,7 @@ export async function resolve(given: Given, entries: ReadonlyMap<string, Given>)
     allowedOrigins,
     allowedUids,
     maxReplayBytes: raw.maxReplayBytes,
+    stateFile: raw.stateFile,
     accessLog: raw.accessLog,
     logLevel: raw.logLevel,
   }

@@ -132,6 +132,8 @@ export interface Settings {
   /** The users of this machine whose processes may connect; undefined: all. */
   allowedUids: ReadonlySet<number> | undefined
   maxReplayBytes: number
+  /** Where refusals are remembered; undefined: in the usual place. */
+  stateFile: string | 'off' | undefined
   accessLog: 'off' | 'errors' | 'all'
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 }

@@ -3,7 +3,7 @@ import type { AcquireFailure, CredentialSource } from './credential.ts'
 
 /** Failures in which whoever was asked has no part: by code, or the end of one. */
 const ours: readonly [RegExp, Fault][] = [
-  [/^(?:egress|internal)$/, 'this proxy'],
+  [/^(?:discovery-)?(?:egress|exhausted)$|^internal$/, 'this proxy'],
   [/-unreadable$|^secret-unusable$/, 'settings'],
 ]
 

@@ -77,6 +77,10 @@ export interface AcquireFailure {
   refused: boolean
   /** The wait that who was asked wants (`Retry-After`), in milliseconds. */
   retryAfterMs?: number
+  /** How long to wait, where the source knows better than the schedule: in milliseconds. */
+  pauseMs?: number
+  /** How many refusals in a row this one makes, with those before this process was started. */
+  times?: number
 }
 
 /** One failed attempt. Carries no `cause`: the causes of HTTP clients hold whole responses, tokens included. */

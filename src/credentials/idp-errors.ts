@@ -1,11 +1,14 @@
 import { ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client'
 import { egressFault } from '../config/egress-error.ts'
+import { lackIn } from '../config/error-code.ts'
 import { scrub } from '../config/secrets.ts'
 import { AcquireError, type AcquireFailure } from './credential.ts'
 
 /** A wait of more than this is not believed; the identity provider is asked again after it. */
 const MAX_RETRY_AFTER_MS = 5 * 60_000
 const MAX_DESCRIPTION = 200
+/** Nobody is spared by waiting longer for what others of this process will give back. */
+const EXHAUSTED_PAUSE_MS = 1_000
 /** The characters that RFC 6749 section 5.2 allows in `error`; anything else is not shown. */
 const ERROR_CODE = /^[\w.-]{1,64}$/
 /** What a server says in the handshake to a client whose certificate it does not want. With TLS 1.3 that is after the request. */
@@ -55,6 +58,12 @@ export function statusFailure(url: URL, response: Response): AcquireFailure {
 /** The identity provider was not reached, or the connection did not last. */
 export function network(url: URL, cause: unknown): AcquireFailure {
   return networkFailure(who(url), url.host, cause)
+}
+
+/** This process or machine has no room for another connection or file: it may have in a moment. */
+export function exhausted(lack: string, whatFollows: string): AcquireFailure {
+  const message = `This proxy cannot open another connection or file (${lack}); ${whatFollows}.`
+  return { ...failure('exhausted', message), pauseMs: EXHAUSTED_PAUSE_MS }
 }
 
 /** A stranger's text, fit for one line of a log. */
@@ -122,6 +131,8 @@ function answered(
 export function networkFailure(subject: string, host: string, cause: unknown): AcquireFailure {
   const ownFault = egressFault(cause)
   if (ownFault !== undefined) return failure('egress', `${ownFault} ${subject} was not asked.`)
+  const lack = lackIn(cause)
+  if (lack !== undefined) return exhausted(lack, `${subject} was not asked`)
   const [code, name] = [wordOf(cause, codeOf), wordOf(cause, nameOf)]
   if (code === 'UND_ERR_CONNECT_TIMEOUT')
     return failure('timeout', `${subject} could not be reached in time.`)

@@ -295,11 +295,11 @@ export class CredentialKeeper implements Keeper {
     const usableForMs = this.#usableForMs(now)
     this.#failures++
     this.#lastFailure = failure
-    if (failure.refused) this.#refusals++
     if (usableForMs === 0 || this.#rejections.awaited) this.#unusableSince ??= now
+    if (failure.refused) this.#refusals = failure.times ?? this.#refusals + 1
     // Nobody should wait for a slot that is known not to be free yet.
     const slotMs = this.#pace.waitMs(this.#clock.monotonic())
-    const pauseMs = this.#pauseMs(now, usableForMs)
+    const pauseMs = failure.pauseMs ?? this.#pauseMs(now, usableForMs)
     this.#notBefore = now + Math.max(pauseMs, slotMs, failure.retryAfterMs ?? 0)
     this.#onEvent({ type: 'failed', failure, nextTryInMs: this.#notBefore - now, usableForMs })
   }

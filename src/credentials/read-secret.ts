@@ -1,6 +1,7 @@
-import { codeInBrackets } from '../config/error-code.ts'
+import { codeInBrackets, lackIn } from '../config/error-code.ts'
 import type { Secret } from '../config/secrets.ts'
 import { AcquireError } from './credential.ts'
+import { exhausted } from './idp-errors.ts'
 
 /** What a secret is to the source that reads it: for messages, and the code of its failure. */
 interface SecretRole {
@@ -21,6 +22,9 @@ export async function readSecret(
   try {
     return await secret[part]()
   } catch (error) {
+    const lack = lackIn(error)
+    if (lack !== undefined)
+      throw new AcquireError(exhausted(lack, `the ${role.name} was not read from ${secret.origin}`))
     const message = `The ${role.name} cannot be read from ${secret.origin}${codeInBrackets(error)}.`
     throw new AcquireError({ code: role.code, message, refused: false })
   }

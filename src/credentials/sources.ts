@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Dispatcher } from 'undici'
 import type { Secret } from '../config/secrets.ts'
 import {
@@ -12,6 +13,7 @@ import { bearerSource } from './bearer.ts'
 import type { CredentialSource } from './credential.ts'
 import { noneSource } from './none.ts'
 import { oauthSource } from './oauth.ts'
+import type { Remembered } from './remembering.ts'
 
 /** The connections over which credentials are got. */
 export interface SourceConnections {
@@ -62,6 +64,33 @@ function loadedWhenUsed(load: () => Promise<CredentialSource>): CredentialSource
 export function credentialKeys(auth: AuthSettings, connection: string): { key: string; paceKey: string } {
   const key = JSON.stringify([auth.strategy, connection, ...keyParts(auth)])
   return { key, paceKey: askedOf(auth) ?? key }
+}
+
+/**
+ * What a refusal of the credential is remembered by beyond the end of this process: undefined where nobody is asked who
+ * could lock anybody out, or where it cannot be told that a refused client was corrected.
+ */
+export function rememberedBy(auth: AuthSettings, key: string): Remembered | undefined {
+  // The certificate is the connection's business.
+  if (auth.strategy === 'OAUTH' && auth.clientAuth.method !== 'tls_client_auth') {
+    const { clientId, audience, scope, resource } = auth
+    const provider = urlOf(auth.identityProvider)
+    const identity = digest([auth.strategy, place(provider), clientId, audience, scope, resource])
+    return { identity, key, asked: `The identity provider ${provider.host}` }
+  }
+  if (auth.strategy !== 'COOKIE') return undefined
+  const login = auth.loginUrl ?? new URL(addressOf(auth))
+  const identity = digest([auth.strategy, place(login), auth.username])
+  return { identity, key, asked: `The cluster ${login.host}` }
+}
+
+/** A query may hold what is nobody's business. */
+function place({ origin, pathname }: URL): string {
+  return origin + pathname
+}
+
+function digest(parts: unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
 }
 
 /** Who is asked for the credential; undefined if nobody is. */

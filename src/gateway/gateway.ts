@@ -17,6 +17,8 @@ export interface GatewayOptions extends Omit<ProxyOptions, 'route'> {
   callerCheck: CallerCheck
   /** How long requests in flight may take to finish once the gateway is closing, in milliseconds. */
   drainMs: number
+  /** A caller was turned away because there is no room for more connections. */
+  onDrop?: () => void
 }
 
 /** The target that nothing is routed to: whatever may not be forwarded goes there, to be told why. */
@@ -34,6 +36,7 @@ export async function buildGateway(options: GatewayOptions): Promise<FastifyInst
     },
     drainMs: options.drainMs,
     onConnection: options.peers?.watch,
+    onDrop: options.onDrop,
   })
   if (options.peers !== undefined)
     addPeerGate(app, options.peers, (request, reply, problem) =>

@@ -1,7 +1,8 @@
 import { rm, stat } from 'node:fs/promises'
-import { connect } from 'node:net'
+import { connect, isIP } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { errorCode } from '../config/error-code.ts'
+import { neighbourOf } from './neighbour.ts'
 import { folderFault } from './socket-folder.ts'
 
 export type ListenTarget = { host: string; port: number } | { socket: string }
@@ -19,6 +20,7 @@ export async function listen(app: FastifyInstance, target: ListenTarget): Promis
   try {
     if ('socket' in target) return await listenOnSocket(app, target.socket)
     await app.listen({ host: target.host, port: target.port, listenTextResolver: () => '' })
+    await checkName(app, target.host)
     return address(app, target.host)
   } catch (error) {
     throw error instanceof ListenError ? error : new ListenError(explain(error, target))
@@ -33,10 +35,24 @@ export async function listenAsWorker(app: FastifyInstance, target: ListenTarget)
   const place = 'socket' in target ? { path: target.socket } : { host: target.host, port: target.port }
   try {
     await app.listen({ ...place, listenTextResolver: () => '' })
-    return 'socket' in target ? `unix:${target.socket}` : address(app, target.host)
+    if ('socket' in target) return `unix:${target.socket}`
+    await checkName(app, target.host)
+    return address(app, target.host)
   } catch (error) {
-    throw new ListenError(explain(error, target))
+    throw error instanceof ListenError ? error : new ListenError(explain(error, target))
   }
+}
+
+/** A name such as `localhost` may mean an address to callers that another program has. @throws ListenError */
+async function checkName(app: FastifyInstance, host: string): Promise<void> {
+  const bound = app.server.address()
+  if (isIP(host) !== 0 || typeof bound !== 'object' || bound === null) return
+  const neighbour = await neighbourOf(bound.address, bound.port)
+  if (neighbour !== undefined)
+    throw new ListenError(
+      `Cannot listen on ${host}:${bound.port}: another program listens on ${neighbour}, and callers may reach it by that name; ` +
+        `stop it, choose another port, or listen on ${bound.address}.`,
+    )
 }
 
 function address(app: FastifyInstance, host: string): string {

@@ -9,6 +9,7 @@ import type { Socket } from 'node:net'
 import { type FastifyInstance, fastify } from 'fastify'
 import { type Clock, systemClock } from '../credentials/clock.ts'
 import { Problem } from '../errors.ts'
+import { capacity } from './capacity.ts'
 import { allowHalfClosed, endHalfClosed } from './half-closed.ts'
 import { misreadable } from './misreadable.ts'
 import { ignoreUpgrades } from './no-upgrade.ts'
@@ -18,7 +19,6 @@ import { watchStandstills } from './standstill.ts'
 
 const SECOND = 1_000
 const MAX_HEADER_BYTES = 16 * 1024
-const MAX_CONNECTIONS = 16_384
 const SWEEP_MS = 100
 const LINGER_MS = 1_000
 /** Of a request whose body stands still. */
@@ -27,15 +27,16 @@ const STANDSTILL = 'STANDSTILL'
 /**
  * A Fastify instance whose HTTP servers are ours, with every limit explicit, that answers unreadable requests with
  * a problem, and whose `close` lets requests in flight finish for at most `drainMs`. `routable` turns each request
- * target into one that the router cannot misread; `onConnection` hears of each connection before its first request.
- * One on which a caller neither goes on sending its body nor reads its answer is closed after five to ten minutes
- * of `clock`.
+ * target into one that the router cannot misread; `onConnection` hears of each connection before its first request,
+ * `onDrop` of each for which there is no room. One on which a caller neither goes on sending its body nor reads its
+ * answer is closed after five to ten minutes of `clock`.
  */
 export function makeServer(options: {
   routable(request: IncomingMessage): string
   drainMs: number
   onConnection?: ((socket: Socket) => void) | undefined
   clock?: Clock
+  onDrop?: (() => void) | undefined
 }): FastifyInstance {
   const { clock = systemClock() } = options
   const servers = new Set<Server>()
@@ -87,6 +88,7 @@ export function makeServer(options: {
       ignoreUpgrades(server, (socket) => !lost.has(socket) && isOut(answerOn(socket)))
       allowHalfClosed(server)
       server.on('connection', onConnection)
+      if (options.onDrop !== undefined) server.on('drop', options.onDrop)
       servers.add(server)
       return server
     },
@@ -128,7 +130,9 @@ function makeHttpServer(listener: RequestListener): Server {
   const server = createServer(limits, listener)
   // RFC 9110 section 10.1.1 lets a server ignore what it does not know; Node would answer 417 before any guard.
   server.on('checkExpectation', listener)
-  server.maxConnections = MAX_CONNECTIONS
+  server.maxConnections = capacity().connections
+  // Whoever is idle makes room for the next.
+  server.on('drop', () => server.closeIdleConnections())
   server.maxRequestsPerSocket = 0
   // Bounded by their bytes. Beyond a count Node drops them without a word, those that the guard looks at as well.
   server.maxHeadersCount = 0

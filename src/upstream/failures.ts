@@ -1,4 +1,5 @@
 import { egressFault } from '../config/egress-error.ts'
+import { lackIn } from '../config/error-code.ts'
 import { NOT_LET_IN } from '../credentials/idp-errors.ts'
 import { Problem } from '../errors.ts'
 
@@ -21,6 +22,13 @@ export function upstreamProblem(error: Error, cluster: string, sent: boolean): P
   const ownFault = egressFault(error)
   if (ownFault !== undefined)
     return new Problem('egress-failed', `${ownFault} The cluster ${cluster} was not asked.`)
+  const lack = lackIn(error)
+  if (lack !== undefined && !sent)
+    return new Problem(
+      'no-connection-left',
+      `This proxy has no room for a connection to the cluster ${cluster} (${lack}).`,
+      { retryAfterS: 1 },
+    )
   const code = 'code' in error && error.code !== undefined ? String(error.code) : error.name
   if (CLOSING.has(code)) return new Problem('draining', 'This proxy is shutting down.')
   if (TIMEOUTS.has(code))

@@ -5,7 +5,8 @@ import type { CredentialSource } from '../credentials/credential.ts'
 import type { CredentialKeeper } from '../credentials/keeper.ts'
 import type { Keepers } from '../credentials/keepers.ts'
 import type { Pace } from '../credentials/pace.ts'
-import { credentialKeys, makeSource } from '../credentials/sources.ts'
+import type { Remembered } from '../credentials/remembering.ts'
+import { credentialKeys, makeSource, rememberedBy } from '../credentials/sources.ts'
 import { type Connections, connectionKey } from './connections.ts'
 import type { Credentials } from './destinations.ts'
 
@@ -27,6 +28,8 @@ interface KeeperPurpose {
   isMain: boolean
   /** It is not kept ready for the first caller: so is only the credential of `/v2`, and no login. */
   onlyIfUsed: boolean
+  /** What its refusals are remembered by, if they are. */
+  remembered: Remembered | undefined
 }
 
 /** The credentials that this process gets and keeps itself. */
@@ -78,7 +81,9 @@ export class OwnCredentials implements Credentials {
     }
     const { key, paceKey } = credentialKeys(auth, connectionKey(asked[strategy]))
     const onlyIfUsed = !isMain || strategy === 'COOKIE'
-    const create = (pace: Pace) => makeKeeper(source(), pace, { cluster, strategy, isMain, onlyIfUsed })
+    const remembered = rememberedBy(auth, key)
+    const create = (pace: Pace) =>
+      makeKeeper(source(), pace, { cluster, strategy, isMain, onlyIfUsed, remembered })
     return isMain ? () => keepers.keep(key, paceKey, create) : () => keepers.get(key, paceKey, create)
   }
 }

@@ -19,8 +19,11 @@ export function runProgram(
   t: Test,
   args: readonly string[],
   env: Record<string, string> = {},
+  /** A command, such as one that sets limits, that becomes the program. */
+  before: readonly string[] = [],
 ): RunningProgram {
-  const child = spawn(process.execPath, ['dist/cli.js', ...args], {
+  const [command = '', ...rest] = [...before, process.execPath, 'dist/cli.js', ...args]
+  const child = spawn(command, rest, {
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -60,5 +63,7 @@ export function programEnv(clusterUrl: string, tokenUrl: string): Record<string,
     ZEEBE_CLIENT_SECRET: CLIENT_SECRET,
     CAMUNDA_PROXY_PORT: '0',
     CAMUNDA_PROXY_ADMIN_PORT: '0',
+    // What one test is refused is nothing to the next.
+    CAMUNDA_PROXY_STATE_FILE: 'off',
   }
 }

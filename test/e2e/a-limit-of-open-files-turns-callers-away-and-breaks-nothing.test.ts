@@ -1,0 +1,71 @@
+import { spawnSync } from 'node:child_process'
+import { connect, type Socket } from 'node:net'
+import t from 'tap'
+import { fakeCluster } from '../helpers/fake-cluster.ts'
+import { fakeIdp } from '../helpers/fake-idp.ts'
+import { programEnv, runProgram } from '../helpers/program.ts'
+import { until } from '../helpers/until.ts'
+import { callOnce } from '../helpers/workers.ts'
+
+const FILES = 64
+/** What it leaves. */
+const ROOM = 16
+
+const hasLimits = process.platform === 'linux' && spawnSync('prlimit', ['--version']).status === 0
+
+t.test('those that are served go on, and those that leave make room', { skip: !hasLimits }, async (t) => {
+  const idp = await fakeIdp()
+  t.teardown(() => idp.close())
+  const held: (() => void)[] = []
+  const cluster = await fakeCluster(({ url }, response) => {
+    if (url.includes('hold')) held.push(() => response.end('in the end'))
+    else response.end('at once')
+  })
+  t.teardown(() => cluster.close())
+  const program = runProgram(t, ['start'], programEnv(cluster.url, idp.tokenUrl), [
+    'prlimit',
+    `--nofile=${FILES}:${FILES}`,
+  ])
+  const { listening } = await program.line('listening on')
+  t.match(program.stdout(), `the limit of ${FILES} open files leaves room for ${ROOM} connections`)
+  const url = `${listening}/v2`
+  const calls = Array.from({ length: ROOM }, () => callOnce(`${url}/hold`))
+  await until(() => held.length === ROOM, 'as many as there is room for are served')
+  for (let i = 0; i < 100; i++)
+    t.equal(await callOnce(`${url}/more`).catch(() => 'turned away'), 'turned away')
+  for (const answer of held) answer()
+  for (const { status } of await Promise.all(calls)) t.equal(status, 200)
+  t.equal((await callOnce(`${url}/after`)).status, 200)
+  const line = await program.line('closed unheard')
+  t.match(line, { level: 'warn', dropped: 100 })
+  t.equal(idp.requests.length, 1)
+})
+
+t.test('who is idle makes room for who calls', { skip: !hasLimits }, async (t) => {
+  const idp = await fakeIdp()
+  t.teardown(() => idp.close())
+  const cluster = await fakeCluster((_request, response) => response.end('here'))
+  t.teardown(() => cluster.close())
+  const program = runProgram(t, ['start'], programEnv(cluster.url, idp.tokenUrl), [
+    'prlimit',
+    `--nofile=${FILES}:${FILES}`,
+  ])
+  const url = String((await program.line('listening on')).listening)
+  const idle: Socket[] = []
+  t.teardown(() => {
+    for (const socket of idle) socket.destroy()
+  })
+  let answers = 0
+  for (let i = 0; i < ROOM; i++) {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    socket.on('error', () => {})
+    socket.on('data', (chunk) => {
+      answers += String(chunk).split('HTTP/1.1 200').length - 1
+    })
+    socket.write('GET /v2/x HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    idle.push(socket)
+  }
+  await until(() => answers === ROOM, 'each has had an answer')
+  await callOnce(`${url}/v2/x`).catch(() => 'turned away')
+  t.equal((await callOnce(`${url}/v2/x`)).status, 200)
+})
