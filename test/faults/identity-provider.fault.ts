@@ -267,6 +267,7 @@ const rows: Row[] = [
         await sleep(lasting(2, 30) * 1_000)
         provider.good(request, reply, number)
       }),
+    healed: () => true,
     callers: LONG ? ['200', UNAVAILABLE] : ['200'],
     tokenRequests: lasting(4, 7),
   },

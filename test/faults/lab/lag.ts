@@ -7,7 +7,7 @@ export function machineLag(): number {
 }
 
 const EVERY_MS = 50
-const KEPT = 5_000 / EVERY_MS
+const KEPT = 10_000 / EVERY_MS
 
 const lags = [0]
 let last = performance.now()

@@ -29,7 +29,7 @@ export interface Provider extends Pick<FakeIdp, 'requests' | 'answerWith'> {
 }
 
 /** What a token may be late by: it was sent in time, and the way to the cluster takes a little. */
-const ON_ITS_WAY_MS = 250
+const ON_ITS_WAY_MS = 500
 
 let issued = 0
 
