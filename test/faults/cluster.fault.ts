@@ -7,8 +7,9 @@ import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { certificateAuthority } from '../helpers/certificate.ts'
+import { silentAt } from '../helpers/silent-port.ts'
 import { answerTable, type BadAnswer } from './lab/answers.ts'
-import { faultTable, type Lab, lasting, type Row } from './lab/lab.ts'
+import { faultTable, type Lab, LONG, lasting, type Row } from './lab/lab.ts'
 import { callerSaw } from './lab/load.ts'
 import { type Names, nameService } from './lab/names.ts'
 
@@ -286,6 +287,21 @@ function moving(): Row {
   }
 }
 
+/** Takes as long as it takes to give up: ten seconds. */
+const silence: Row[] = [
+  {
+    ...LONG_LIFE,
+    fault: 'does not take connections and does not refuse them',
+    cold: true,
+    env: async (_parts, t) => ({ ZEEBE_REST_ADDRESS: `http://127.0.0.1:${await silentAt(t, '127.0.0.1')}` }),
+    inject: () => {},
+    lastsS: 12,
+    heals: false,
+    callers: ['504 upstream-timeout'],
+    tokenRequests: 1,
+  },
+]
+
 const unauthorized: RequestListener = (request, response) => {
   request.resume()
   response.writeHead(401, { 'content-type': 'application/json' }).end('{"status":401}')
@@ -344,6 +360,7 @@ const rows: Row[] = [
     callers: ['200', '401'],
     tokenRequests: lasting(5, 10),
   },
+  ...(LONG ? silence : []),
 ]
 
 answerTable('cluster', answers)

@@ -1,12 +1,11 @@
-import { spawn } from 'node:child_process'
 import dns from 'node:dns'
 import { createServer, type Server } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { clusterDispatcher } from '../../src/upstream/dispatcher.ts'
 import { ask, CountingKeeper } from '../helpers/authenticate-lab.ts'
 import { connection, notes } from '../helpers/connections.ts'
-import { until } from '../helpers/until.ts'
+import { silentAt } from '../helpers/silent-port.ts'
 
 const NAME = 'cluster.test'
 
@@ -94,29 +93,3 @@ t.test('of two addresses, the first of which is silent, the second is taken', as
   zone.addresses = ['127.0.0.1', '127.0.0.2']
   t.equal(await lab(t, port)(), '127.0.0.2')
 })
-
-/** A port at which nobody answers, not even to say no: its queue is full, and the process stands still. */
-async function silentAt(t: Test, host: string): Promise<number> {
-  const program = `
-    import { createServer } from 'node:net'
-    const server = createServer().listen({ host: '${host}', port: 0, backlog: 1 }, () => {
-      process.send(server.address().port)
-      process.once('message', () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0))
-    })`
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  })
-  t.teardown(() => child.kill('SIGKILL'))
-  const port = await new Promise<number>((resolve) => child.once('message', (sent) => resolve(Number(sent))))
-  child.send('stand still')
-  let opened = 0
-  const fillers = Array.from({ length: 8 }, () => {
-    const socket = connect(port, host, () => opened++)
-    return socket.on('error', () => {})
-  })
-  t.teardown(() => {
-    for (const socket of fillers) socket.destroy()
-  })
-  await until(() => opened > 0, 'its queue is filled')
-  return port
-}

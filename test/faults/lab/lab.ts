@@ -35,6 +35,8 @@ export const LONG = process.env.FAULTS === 'long'
 /** One of two numbers, by the form of the run. */
 export const lasting = (short: number, long: number): number => (LONG ? long : short)
 
+type Env = Record<string, string>
+
 export interface LabOptions {
   /** For how many seconds the provider's tokens are good: 300, but 4 where a fault begins while one is held. */
   lifeS?: number
@@ -42,7 +44,7 @@ export interface LabOptions {
   providerTakesMs?: number
   callsPerSecond?: number
   /** Settings, once provider and cluster are there. */
-  env?: (parts: { provider: Provider; cluster: Cluster }, t: Test) => Record<string, string>
+  env?: (parts: { provider: Provider; cluster: Cluster }, t: Test) => Env | Promise<Env>
   args?: readonly string[]
   /** Certificates, for https. */
   providerIdentity?: Identity
@@ -122,7 +124,7 @@ export async function openLab(t: Test, options: LabOptions): Promise<Lab> {
     async start() {
       const env = {
         ...programEnv(cluster.url, provider.tokenUrl),
-        ...options.env?.({ provider, cluster }, t),
+        ...(await options.env?.({ provider, cluster }, t)),
       }
       const program = runProgram(t, ['start', ...(options.args ?? [])], env)
       started.program = () => program

@@ -1,0 +1,30 @@
+import { spawn } from 'node:child_process'
+import { connect } from 'node:net'
+import type { Test } from 'tap'
+import { until } from './until.ts'
+
+/** A port at which nobody answers, not even to say no: its queue is full, and the process stands still. */
+export async function silentAt(t: Test, host: string): Promise<number> {
+  const program = `
+    import { createServer } from 'node:net'
+    const server = createServer().listen({ host: '${host}', port: 0, backlog: 1 }, () => {
+      process.send(server.address().port)
+      process.once('message', () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0))
+    })`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+  t.teardown(() => child.kill('SIGKILL'))
+  const port = await new Promise<number>((resolve) => child.once('message', (sent) => resolve(Number(sent))))
+  child.send('stand still')
+  let opened = 0
+  const fillers = Array.from({ length: 8 }, () => {
+    const socket = connect(port, host, () => opened++)
+    return socket.on('error', () => {})
+  })
+  t.teardown(() => {
+    for (const socket of fillers) socket.destroy()
+  })
+  await until(() => opened > 0, 'its queue is filled')
+  return port
+}
