@@ -131,7 +131,8 @@ export class Pool {
   }
 
   #fork(number: number, after: Member['after']): void {
-    const worker = cluster.fork()
+    const worker = this.#newProcess(number)
+    if (worker === undefined) return
     const send = (message: ToWorker) => this.#send(member, message)
     const member: Member = {
       number,
@@ -162,6 +163,17 @@ export class Pool {
       if (worker.isConnected()) worker.once('disconnect', onExit)
       else onExit()
     })
+  }
+
+  /** Where there can be no further process at the moment, it is as if it had ended at once. */
+  #newProcess(number: number): Worker | undefined {
+    try {
+      return cluster.fork()
+    } catch (error) {
+      const how = `could not be started (${errorCode(error)})`
+      this.#replace({ number, reason: undefined, forkedAt: performance.now() }, how)
+      return undefined
+    }
   }
 
   #send({ worker }: Member, message: ToWorker): void {
@@ -254,7 +266,7 @@ export class Pool {
     } else if (!member.isLeaving) this.#replace(member, how)
   }
 
-  #replace(member: Member, how: string): void {
+  #replace(member: Pick<Member, 'number' | 'reason' | 'forkedAt'>, how: string): void {
     const { number, reason } = member
     const now = performance.now()
     const soon = soonEnds(this.#soonEnds.get(number) ?? 0, now - member.forkedAt)
