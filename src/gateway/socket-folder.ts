@@ -35,20 +35,26 @@ export async function folderFault(path: string, user = self()): Promise<string |
 
 /** What is less than safe about the folder of a socket, but usual. */
 export async function folderWarning(path: string, user = self()): Promise<string | undefined> {
-  const [nearest] = user === undefined ? [] : await foldersAbove(path)
+  const [nearest, ...others] = user === undefined ? [] : await foldersAbove(path)
   if (nearest === undefined || user === undefined) return undefined
   const { path: folder, mode, gid } = nearest
-  if ((mode & OTHERS_WRITE) !== 0)
-    return `every user may make files in ${folder}: while this proxy is down, another could listen at ${path}; choose a folder of its own`
+  const open = (mode & OTHERS_WRITE) !== 0 ? nearest : others.find(isOpen)
+  if (open !== undefined)
+    return `every user may make files in ${open.path}, so another could listen at ${path} in place of this proxy; choose a folder of its own`
   if ((mode & GROUP_WRITES) !== 0 && (mode & STICKY) === 0 && gid !== user.gid)
     return `the group ${gid} may write to ${folder}, and put a socket of its own in the place of ${path}: chmod g-w it`
   return undefined
 }
 
+/** Of what the administrator opened to all, as Kubernetes does its emptyDir volumes, it is enough to warn. */
 function faultOf({ uid, mode }: Folder, user: User): string | undefined {
   if (uid !== 0 && uid !== user.uid) return `belongs to another user (uid ${uid})`
-  if ((mode & OTHERS_WRITE) !== 0 && (mode & STICKY) === 0) return 'may be written to by every user'
+  if (uid !== 0 && isOpen({ mode })) return 'may be written to by every user'
   return undefined
+}
+
+function isOpen({ mode }: Pick<Folder, 'mode'>): boolean {
+  return (mode & OTHERS_WRITE) !== 0 && (mode & STICKY) === 0
 }
 
 /** From the nearest to the root: those of the path as it is written, then those that its links lead to. */

@@ -2,7 +2,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, symli
 import { tmpdir } from 'node:os'
 import t, { type Test } from 'tap'
 import { ListenError, prepareSocket } from '../../src/gateway/listen.ts'
-import { folderWarning } from '../../src/gateway/socket-folder.ts'
+import { folderFault, folderWarning } from '../../src/gateway/socket-folder.ts'
 
 const skip = process.platform === 'win32' && 'there are no such users'
 const isAdministrator = process.geteuid?.() === 0
@@ -38,27 +38,52 @@ t.test('a folder of this user or the administrator', { skip }, async (t) => {
   }
 })
 
+/** Whose folders these are. The administrator's may be open to all. */
+const owner = { uid: isAdministrator ? OTHER : (process.geteuid?.() ?? 0), gid: process.getegid?.() ?? 0 }
+
+function makeTheirs(path: string, mode: number): string {
+  make(path, mode)
+  if (isAdministrator) chownSync(path, owner.uid, owner.gid)
+  return path
+}
+
 t.test('one that every user may write to', { skip }, async (t) => {
   for (const mode of [0o777, 0o702]) {
-    const folder = make(`${base(t)}/open`, mode)
-    await refused(t, `${folder}/p.sock`, `${folder} may be written to by every user, ${CURE}`)
-    t.notOk(existsSync(`${folder}/p.sock`))
+    const folder = makeTheirs(`${base(t)}/open`, mode)
+    const path = `${folder}/p.sock`
+    t.equal(await folderFault(path, owner), `the folder ${folder} may be written to by every user`)
+    if (!isAdministrator) await refused(t, path, `${folder} may be written to by every user, ${CURE}`)
+    t.notOk(existsSync(path))
   }
 })
 
 t.test('above it, and behind a link', { skip }, async (t) => {
   const folder = base(t)
-  const open = make(`${folder}/open`, 0o777)
-  make(`${open}/inner`, 0o700)
-  await refused(t, `${open}/inner/p.sock`, `${open} may be written to by every user, ${CURE}`)
+  const open = makeTheirs(`${folder}/open`, 0o777)
+  const fault = `the folder ${open} may be written to by every user`
+  makeTheirs(`${open}/inner`, 0o700)
+  t.equal(await folderFault(`${open}/inner/p.sock`, owner), fault)
   symlinkSync(`${open}/inner`, `${folder}/link`)
-  await refused(t, `${folder}/link/p.sock`, `${open} may be written to by every user, ${CURE}`)
-  const safe = make(`${folder}/safe`, 0o700)
+  t.equal(await folderFault(`${folder}/link/p.sock`, owner), fault)
+  const safe = makeTheirs(`${folder}/safe`, 0o700)
   symlinkSync(safe, `${open}/link`)
-  await refused(t, `${open}/link/p.sock`, `${open} may be written to by every user, ${CURE}`)
+  t.equal(await folderFault(`${open}/link/p.sock`, owner), fault)
   symlinkSync(safe, `${folder}/good`)
-  await prepareSocket(`${folder}/good/p.sock`)
+  t.equal(await folderFault(`${folder}/good/p.sock`, owner), undefined)
 })
+
+t.test(
+  'one that the administrator opened to all, as Kubernetes does: a warning',
+  { skip: skip || (!isAdministrator && 'needs an administrator') },
+  async (t) => {
+    const open = make(`${base(t)}/empty-dir`, 0o777)
+    make(`${open}/inner`, 0o700)
+    for (const path of [`${open}/p.sock`, `${open}/inner/p.sock`]) {
+      await prepareSocket(path)
+      t.match(await folderWarning(path), `every user may make files in ${open}, so another could listen`)
+    }
+  },
+)
 
 t.test('one of another user', { skip: skip || (!isAdministrator && 'needs an administrator') }, async (t) => {
   const folder = make(`${base(t)}/theirs`, 0o700)
@@ -74,7 +99,7 @@ t.test('one like /tmp, where nobody may remove what is another’s: a warning', 
   await prepareSocket(path)
   t.equal(
     await folderWarning(path),
-    `every user may make files in ${folder}: while this proxy is down, another could listen at ${path}; choose a folder of its own`,
+    `every user may make files in ${folder}, so another could listen at ${path} in place of this proxy; choose a folder of its own`,
   )
   const inner = make(`${folder}/own`, 0o700)
   await prepareSocket(`${inner}/p.sock`)
