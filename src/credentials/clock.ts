@@ -61,6 +61,22 @@ export function limitSignal(delayMs: number, clock: Clock = systemClock()): Abor
   return controller.signal
 }
 
+/** An instant that other processes of this machine understand, in milliseconds. */
+export interface Instant {
+  monotonic: number
+  wall: number
+}
+
+/** This instant. */
+export function instant(): Instant {
+  return { monotonic: Number(process.hrtime.bigint() / 1_000_000n), wall: Date.now() }
+}
+
+/** How long ago it was, sleep included: too long rather than too short if the wall clock has been set. */
+export function elapsedMs({ monotonic, wall }: Instant, now = instant()): number {
+  return Math.max(0, now.monotonic - monotonic, now.wall - wall)
+}
+
 /** The real clock. */
 export function systemClock(): Clock {
   const monotonic = () => performance.now()

@@ -1,4 +1,5 @@
 import type { ApiName } from '../config/apis.ts'
+import type { Instant } from '../credentials/clock.ts'
 import type { LoginSigns } from '../credentials/credential.ts'
 import type { Fault, ProblemCode } from '../errors.ts'
 import type { ListenTarget } from '../gateway/listen.ts'
@@ -90,6 +91,6 @@ export type ToWorker =
   | { type: 'listen'; target: ListenTarget }
   | { type: 'drain' }
   | { type: 'report'; ask: number }
-  | { type: 'credential'; keeper: number; credential: SentCredential }
+  | { type: 'credential'; keeper: number; credential: SentCredential; sentAt: Instant }
   | ({ type: 'session'; keeper: number; issue: string } & SentHeaders)
   | { type: 'answer'; ask: number; problem: SentProblem | undefined }
