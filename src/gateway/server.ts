@@ -8,6 +8,7 @@ import {
 import type { Socket } from 'node:net'
 import { type FastifyInstance, fastify } from 'fastify'
 import { Problem } from '../errors.ts'
+import { closeIdle, unlessItCame } from './late-timers.ts'
 import { rawProblem } from './problem.ts'
 
 const SECOND = 1_000
@@ -38,7 +39,11 @@ export function makeServer(options: {
     exposeHeadRoutes: false,
     // Else Fastify loads compilers of its own, which takes time and memory, for schemas that no route of ours has.
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
-    clientErrorHandler: (error, socket) => answerUnreadable(error, socket, answers.get(socket)),
+    clientErrorHandler(error, socket) {
+      const before = answers.get(socket)
+      const hasCome = () => answers.get(socket) !== before
+      unlessItCame(error, socket, hasCome, () => answerUnreadable(error, socket, answers.get(socket)))
+    },
     rewriteUrl: (request) => options.routable(request as IncomingMessage),
     serverFactory(listener: RequestListener) {
       const server = makeHttpServer((request, response) => {
@@ -86,6 +91,7 @@ function makeHttpServer(listener: RequestListener): Server {
   server.maxConnections = MAX_CONNECTIONS
   server.maxRequestsPerSocket = 0
   server.timeout = 0
+  closeIdle(server)
   return server
 }
 
