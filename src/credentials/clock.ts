@@ -53,14 +53,6 @@ export function setLimit(clock: Clock, action: () => void, delayMs: number): () 
   return () => cancel()
 }
 
-/** As `AbortSignal.timeout`, with a limit as `setLimit` counts it. */
-export function limitSignal(delayMs: number, clock: Clock = systemClock()): AbortSignal {
-  const controller = new AbortController()
-  const late = () => controller.abort(new DOMException('It took too long.', 'TimeoutError'))
-  setLimit(clock, late, delayMs)
-  return controller.signal
-}
-
 /** An instant that other processes of this machine understand, in milliseconds. */
 export interface Instant {
   monotonic: number

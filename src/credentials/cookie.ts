@@ -1,6 +1,5 @@
 import type { Dispatcher } from 'undici'
 import type { CookieSettings } from '../config/settings.ts'
-import { limitSignal } from './clock.ts'
 import {
   AcquireError,
   type AcquireFailure,
@@ -47,7 +46,7 @@ export function cookieSource(options: CookieOptions): CredentialSource {
   return {
     fingerprint: () => readSecret(PASSWORD, options.password, 'fingerprint'),
     async acquire(caller) {
-      const signal = AbortSignal.any([caller, limitSignal(TIMEOUT_MS)])
+      const signal = AbortSignal.any([caller, AbortSignal.timeout(TIMEOUT_MS)])
       const held = session
       if (held !== undefined && (await isAlive(options, held, signal))) return issued(options, held)
       session = undefined

@@ -4,7 +4,6 @@ import type { OAuthSettings } from '../config/settings.ts'
 import { headerFault, parameterFault } from '../config/token-request.ts'
 import { bearerHeaders, isBearerToken } from './bearer-token.ts'
 import { fingerprintOf, type Proof, proofOf } from './client-auth.ts'
-import { limitSignal } from './clock.ts'
 import {
   AcquireError,
   type AcquireFailure,
@@ -39,11 +38,11 @@ export function oauthSource(options: OAuthOptions, now: () => number = Date.now)
   return {
     fingerprint: () => fingerprintOf(options.clientAuth),
     async acquire(signal) {
-      const limit = limitSignal(TIMEOUT_MS)
+      const endsAt = performance.now() + TIMEOUT_MS
       const proof = await proofOf(options.clientAuth, now())
-      const fetch = idpFetch(options.dispatcher, AbortSignal.any([signal, limit]))
+      const fetch = idpFetch(options.dispatcher, signal)
       const endpoint = await locator.find(fetch)
-      const exchange: Exchange = { options, endpoint, proof, fetch, readableLeniently: false }
+      const exchange: Exchange = { options, endpoint, proof, fetch, endsAt, readableLeniently: false }
       try {
         return await grant(exchange)
       } catch (error) {
@@ -61,6 +60,8 @@ interface Exchange {
   endpoint: TokenEndpoint
   proof: Proof
   fetch: IdpFetch
+  /** On the clock of `performance.now()`. */
+  endsAt: number
   /** The answer holds a token for whoever is lenient. */
   readableLeniently: boolean
 }
@@ -75,8 +76,8 @@ function configuration(exchange: Exchange): openid.Configuration {
   const { options, endpoint, proof } = exchange
   const server = { issuer: endpoint.issuer, token_endpoint: endpoint.url.href }
   const client = new openid.Configuration(server, options.clientId, undefined, proof.apply)
-  // Ours is the limit that counts: this one would be over at once for who was stopped meanwhile.
-  client.timeout = undefined
+  // Whole seconds: AbortSignal.timeout takes no fraction of a millisecond.
+  client.timeout = Math.max(1, Math.round((exchange.endsAt - performance.now()) / 1_000))
   client[openid.customFetch] = tokenFetch(exchange)
   // The settings, or discovery, have already refused plain http to hosts that were not named.
   if (endpoint.url.protocol === 'http:') openid.allowInsecureRequests(client)

@@ -1,6 +1,5 @@
 import { isLoopback } from '../config/hosts.ts'
 import type { IdentityProvider } from '../config/settings.ts'
-import { limitSignal } from './clock.ts'
 import { AcquireError, type AcquireFailure } from './credential.ts'
 import { malformed, network, printable, statusFailure } from './idp-errors.ts'
 import { type IdpFetch, jsonIn, USER_AGENT } from './idp-fetch.ts'
@@ -87,7 +86,7 @@ async function discover(issuer: URL, mutualTls: boolean, fetch: IdpFetch): Promi
 
 async function fetchMetadata(issuer: URL, fetch: IdpFetch): Promise<unknown> {
   const request = { method: 'GET', headers: { accept: 'application/json', ...USER_AGENT } }
-  const signal = limitSignal(TIMEOUT_MS)
+  const signal = AbortSignal.timeout(TIMEOUT_MS)
   const first = await fetch(openidMetadata(issuer), { ...request, signal })
   const response = first.status === 404 ? await fetch(oauthMetadata(issuer), { ...request, signal }) : first
   if (response.status !== 200) throw new AcquireError(statusFailure(issuer, response))

@@ -11,9 +11,9 @@ async function connection(t: Test) {
   const app = makeServer({ routable: () => '/', drainMs: 100 })
   app.get('/', (_request, reply) => reply.send('here'))
   t.teardown(() => app.close())
-  await app.listen({ port: 0, host: '127.0.0.1' })
+  const url = await app.listen({ port: 0, host: '127.0.0.1' })
   const connected = once(app.server, 'connection') as Promise<[Socket]>
-  const caller = await openSocket(app.addresses()[0]?.port ?? 0)
+  const caller = await openSocket(Number(new URL(url).port))
   t.teardown(() => caller.destroy())
   const [socket] = await connected
   const answer = async () => String((await once(caller, 'data'))[0])
