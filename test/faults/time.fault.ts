@@ -3,8 +3,11 @@ import { bendable, order, signal, type Which } from './lab/time.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
-/** Longer than a token lasts. */
-const PAST_EXPIRY_S = 5
+/** A request that is on its way as everything stops still carries its token: few calls, and a token that lasts. */
+const LIFE_S = 6
+const PAST_EXPIRY_S = 7
+const CALLS_PER_SECOND = 4
+const AT_ONCE = 3
 const WORKERS = ['--workers', '2']
 
 const stopped = (fault: string, which: Which, args: readonly string[] = []): Row => ({
@@ -14,7 +17,7 @@ const stopped = (fault: string, which: Which, args: readonly string[] = []): Row
   lastsS: lasting(PAST_EXPIRY_S, 15),
   end: (lab) => signal(lab, 'all', 'SIGCONT'),
   callers: ['200'],
-  tokenRequests: lasting(4, 7),
+  tokenRequests: lasting(4, 6),
 })
 
 /** The wall clock of every process is set by so much, and set right again. */
@@ -31,7 +34,7 @@ const blocked = (fault: string, which: Which, args: readonly string[] = []): Row
   fault,
   args,
   inject: (lab, t) => order(lab, t, which, 'block', 5_000),
-  lastsS: PAST_EXPIRY_S,
+  lastsS: 6,
   callers: ['200'],
   tokenRequests: 4,
 })
@@ -75,5 +78,11 @@ const all = LONG ? [...rows, long] : rows
 
 faultTable(
   'time',
-  all.map((row) => ({ env: (_parts, t) => bendable(t), ...row })),
+  all.map((row) => ({
+    env: (_parts, t) => bendable(t),
+    lifeS: LIFE_S,
+    callsPerSecond: CALLS_PER_SECOND,
+    ...row,
+  })),
+  AT_ONCE,
 )
