@@ -21,17 +21,20 @@ export type Landing =
 
 /**
  * An attempt, from its slot to its landing; one that came to nothing because this process was stopped or slept
- * meanwhile is made again at once. Never rejects; ends soon after an abort.
+ * meanwhile is made again at once, and so is the first after that (`isOverdue`): the connection that was kept for it
+ * may have been closed. Never rejects; ends soon after an abort.
  */
 export async function attempt(
   source: CredentialSource,
   clock: Clock,
   pace: Pace,
   signal: AbortSignal,
+  isOverdue = false,
 ): Promise<Landing> {
   for (let again = 0; ; again++) {
     const { landing, isInterrupted } = await once(source, clock, pace, signal)
-    if (!isInterrupted || again === MAX_AGAIN || signal.aborted || hasSpoken(landing)) return landing
+    const isExcused = isInterrupted || (isOverdue && again === 0)
+    if (!isExcused || again === MAX_AGAIN || signal.aborted || hasSpoken(landing)) return landing
   }
 }
 

@@ -1,7 +1,7 @@
 import { Problem } from '../errors.ts'
 import { ATTEMPT_MS, attempt } from './attempt.ts'
 import { faultOf } from './blame.ts'
-import type { Clock } from './clock.ts'
+import { type Clock, LATE_MS } from './clock.ts'
 import type { AcquireFailure, Credential, CredentialSource, IssuedCredential, Keeper } from './credential.ts'
 import type { Pace } from './pace.ts'
 import { Rejections } from './rejections.ts'
@@ -265,14 +265,14 @@ export class CredentialKeeper implements Keeper {
       controller,
       startedAt: now,
       patienceMs: cold ? COLD_PATIENCE_MS : FAILING_PATIENCE_MS,
-      landed: this.#fly(controller.signal),
+      landed: this.#fly(controller.signal, now > this.#dueAt + LATE_MS),
     }
     this.#cancelWatch()
     this.#plan()
   }
 
-  async #fly(signal: AbortSignal): Promise<void> {
-    const landing = await attempt(this.#source, this.#clock, this.#pace, signal)
+  async #fly(signal: AbortSignal, isOverdue: boolean): Promise<void> {
+    const landing = await attempt(this.#source, this.#clock, this.#pace, signal, isOverdue)
     this.#flight = undefined
     this.#used = false
     if (this.#phase === 'closed') return
