@@ -37,6 +37,7 @@ export async function serveWithWorkers(
     start: { ...origin, pseudonym: pseudonym() },
     listen: settings.listen,
     desk,
+    clock,
     logger,
   })
   const close = async () => {

@@ -65,6 +65,9 @@ class Work {
       case 'drain':
         void this.#finish(ExitCode.ok)
         break
+      case 'ping':
+        send({ type: 'pong' })
+        break
       case 'report':
         send({ type: 'reported', ask: message.ask, tally: this.#serving?.tally() })
         break

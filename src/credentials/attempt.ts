@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts'
+import { type Clock, LATE_MS } from './clock.ts'
 import {
   AcquireError,
   type AcquireFailure,
@@ -8,31 +8,94 @@ import {
 import type { Pace } from './pace.ts'
 
 /** Longest that one attempt may take, the wait for its slot apart. */
-const ATTEMPT_MS = 10_000
+export const ATTEMPT_MS = 10_000
+/** How often it is looked whether this process went on meanwhile. */
+const TICK_MS = 250
+/** How often in a row one that was interrupted is made again. */
+const MAX_AGAIN = 3
 
 /** How one attempt ended; `fingerprint` tells which secret it was made with. */
 export type Landing =
   | { issued: IssuedCredential; sentAt: number }
   | { failure: AcquireFailure; fingerprint: string | undefined }
 
-/** One attempt, from its slot to its landing. Never rejects; ends soon after an abort. */
+/**
+ * An attempt, from its slot to its landing; one that came to nothing because this process was stopped or slept
+ * meanwhile is made again at once, and so is the first after that (`isOverdue`): the connection that was kept for it
+ * may have been closed. Never rejects; ends soon after an abort.
+ */
 export async function attempt(
   source: CredentialSource,
   clock: Clock,
   pace: Pace,
   signal: AbortSignal,
+  isOverdue = false,
 ): Promise<Landing> {
+  for (let again = 0; ; again++) {
+    const { landing, isInterrupted } = await once(source, clock, pace, signal)
+    const isExcused = isInterrupted || (isOverdue && again === 0)
+    if (!isExcused || again === MAX_AGAIN || signal.aborted || hasSpoken(landing)) return landing
+  }
+}
+
+async function once(source: CredentialSource, clock: Clock, pace: Pace, signal: AbortSignal) {
   let fingerprint: string | undefined
+  const ticker = new Ticker(clock)
   try {
     await untilSlot(clock, pace, signal)
-    return await withinTime(clock, signal, async (attemptSignal) => {
+    const landing: Landing = await withinTime(ticker, signal, async (attemptSignal) => {
       fingerprint = await source.fingerprint()
       await untilDistant(clock, pace, attemptSignal)
       const sentAt = clock.now()
       return { issued: await source.acquire(attemptSignal), sentAt }
     })
+    return { landing, isInterrupted: false }
   } catch (error) {
-    return { failure: failureOf(error), fingerprint }
+    const landing: Landing = { failure: failureOf(error), fingerprint }
+    ticker.look()
+    return { landing, isInterrupted: ticker.hasBeenAway }
+  }
+}
+
+/** There is a credential, or who was asked for it wants something else done. */
+function hasSpoken(landing: Landing): boolean {
+  return 'issued' in landing || landing.failure.refused || landing.failure.retryAfterMs !== undefined
+}
+
+/** Notices that this process did not go on for a while, be it that it was stopped, was blocked or slept. */
+class Ticker {
+  readonly #clock: Clock
+  #lookedAt = Number.POSITIVE_INFINITY
+  hasBeenAway = false
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Says whether it has been away since it looked last. */
+  look(): boolean {
+    const now = this.#clock.now()
+    const wasAway = now - this.#lookedAt > TICK_MS + LATE_MS
+    this.#lookedAt = now
+    this.hasBeenAway ||= wasAway
+    return wasAway
+  }
+
+  /**
+   * Runs `action` after so long, sleep included; if the time was up while it was away, what came meanwhile is heard
+   * first. Returns its cancellation.
+   */
+  after(delayMs: number, action: () => void): () => void {
+    const endsAt = this.#clock.now() + delayMs
+    let cancel = () => {}
+    const tick = () => {
+      const wasAway = this.look()
+      const leftMs = endsAt - this.#clock.now()
+      if (leftMs <= 0 && !wasAway) action()
+      else cancel = this.#clock.setTimer(tick, leftMs <= 0 ? TICK_MS : Math.min(TICK_MS, leftMs))
+    }
+    tick()
+    return () => cancel()
   }
 }
 
@@ -70,7 +133,7 @@ function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void
 
 /** Holds a source to its time, even one that does not honour its signal. */
 function withinTime<T>(
-  clock: Clock,
+  ticker: Ticker,
   signal: AbortSignal,
   act: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
@@ -82,7 +145,7 @@ function withinTime<T>(
       controller.abort(reason)
       reject(reason)
     }
-    const cancel = clock.setTimer(() => giveUp(timedOut()), ATTEMPT_MS)
+    const cancel = ticker.after(ATTEMPT_MS, () => giveUp(timedOut()))
     signal.addEventListener('abort', () => giveUp(signal.reason), { once: true })
     act(controller.signal).then(resolve, reject).finally(cancel)
   })

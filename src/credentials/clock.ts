@@ -28,6 +28,47 @@ export function sleepSafe(monotonic: () => number, wall: () => number): () => nu
   }
 }
 
+/** A timer that comes this much too late tells of a time in which this process could hear nothing. */
+export const LATE_MS = 1_000
+const SLICE_MS = 1_000
+/** For what came meanwhile: Node runs timers that are overdue before it looks at its sockets. */
+const HEARING_MS = 100
+
+/**
+ * As `setTimer`, for the longest that something is waited for. Of a time in which this process was stopped or blocked
+ * it counts a second at most, and what came meanwhile is heard before the time is up.
+ */
+export function setLimit(clock: Clock, action: () => void, delayMs: number): () => void {
+  let cancel = () => {}
+  const wait = (leftMs: number) => {
+    const sliceMs = Math.min(leftMs, SLICE_MS)
+    const dueAt = clock.monotonic() + sliceMs
+    cancel = clock.setTimer(() => {
+      if (leftMs > sliceMs) wait(leftMs - sliceMs)
+      else if (clock.monotonic() > dueAt + LATE_MS) cancel = clock.setTimer(action, HEARING_MS)
+      else action()
+    }, sliceMs)
+  }
+  wait(delayMs)
+  return () => cancel()
+}
+
+/** An instant that other processes of this machine understand, in milliseconds. */
+export interface Instant {
+  monotonic: number
+  wall: number
+}
+
+/** This instant. */
+export function instant(): Instant {
+  return { monotonic: Number(process.hrtime.bigint() / 1_000_000n), wall: Date.now() }
+}
+
+/** How long ago it was, sleep included: too long rather than too short if the wall clock has been set. */
+export function elapsedMs({ monotonic, wall }: Instant, now = instant()): number {
+  return Math.max(0, now.monotonic - monotonic, now.wall - wall)
+}
+
 /** The real clock. */
 export function systemClock(): Clock {
   const monotonic = () => performance.now()

@@ -1,7 +1,7 @@
 import { Problem } from '../errors.ts'
-import { attempt } from './attempt.ts'
+import { ATTEMPT_MS, attempt } from './attempt.ts'
 import { faultOf } from './blame.ts'
-import type { Clock } from './clock.ts'
+import { type Clock, LATE_MS } from './clock.ts'
 import type { AcquireFailure, Credential, CredentialSource, IssuedCredential, Keeper } from './credential.ts'
 import type { Pace } from './pace.ts'
 import { Rejections } from './rejections.ts'
@@ -60,6 +60,8 @@ export interface KeeperOptions {
 interface Flight {
   landed: Promise<void>
   controller: AbortController
+  /** On the clock that counts sleep. */
+  startedAt: number
   /** How long a caller may wait for it. */
   patienceMs: number
 }
@@ -140,19 +142,14 @@ export class CredentialKeeper implements Keeper {
     const usable = this.current()
     if (usable !== undefined) return usable
     this.#launchIfAllowed(this.#clock.now())
-    const giveUpAt = this.#clock.monotonic() + (this.#flight?.patienceMs ?? 0)
-    while (this.#flight !== undefined) {
-      const leftMs = Math.max(0, giveUpAt - this.#clock.monotonic())
-      const end = await this.#waiters.wait(this.#flight.landed, leftMs, signal)
-      if (end === 'aborted') throw signal?.reason
-      // Not `current`: who waited for it has asked for it already, and it shall not be renewed for that alone.
-      const now = this.#clock.now()
-      const credential = this.#usable(now)
-      if (credential !== undefined) return credential
-      // Only one that lapsed on its way, as while the machine slept, is worth waiting for the next.
-      if (end !== 'settled' || this.#lastFailure !== undefined) break
-      this.#launchIfAllowed(now)
-    }
+    let isWaiting = true
+    const next = this.#untilUsable(() => isWaiting)
+    const end = await this.#waiters.wait(next, this.#patienceMs(), signal)
+    isWaiting = false
+    if (end === 'aborted') throw signal?.reason
+    // Not `current`: who waited for it has asked for it already, and it shall not be renewed for that alone.
+    const credential = this.#usable(this.#clock.now())
+    if (credential !== undefined) return credential
     throw this.#unavailable()
   }
 
@@ -222,6 +219,24 @@ export class CredentialKeeper implements Keeper {
     await this.#source.retire?.()
   }
 
+  /** Until there is a credential or there will be none. Only one that lapsed on its way is worth waiting for the next. */
+  async #untilUsable(isWaiting: () => boolean): Promise<void> {
+    while (this.#flight !== undefined && isWaiting()) {
+      await this.#flight.landed
+      const now = this.#clock.now()
+      if (this.#usable(now) !== undefined || this.#lastFailure !== undefined) return
+      if (isWaiting()) this.#launchIfAllowed(now)
+    }
+  }
+
+  #patienceMs(): number {
+    if (this.#flight === undefined) return 0
+    const { startedAt, patienceMs } = this.#flight
+    // An attempt that should have ended long ago was slept through, and is made again.
+    const isStale = this.#failures === 0 && this.#clock.now() - startedAt > ATTEMPT_MS
+    return isStale ? COLD_PATIENCE_MS : patienceMs
+  }
+
   #usable(now: number): Credential | undefined {
     return this.#credential !== undefined && now < this.#credential.usableUntil ? this.#credential : undefined
   }
@@ -248,15 +263,16 @@ export class CredentialKeeper implements Keeper {
     const controller = new AbortController()
     this.#flight = {
       controller,
+      startedAt: now,
       patienceMs: cold ? COLD_PATIENCE_MS : FAILING_PATIENCE_MS,
-      landed: this.#fly(controller.signal),
+      landed: this.#fly(controller.signal, now > this.#dueAt + LATE_MS),
     }
     this.#cancelWatch()
     this.#plan()
   }
 
-  async #fly(signal: AbortSignal): Promise<void> {
-    const landing = await attempt(this.#source, this.#clock, this.#pace, signal)
+  async #fly(signal: AbortSignal, isOverdue: boolean): Promise<void> {
+    const landing = await attempt(this.#source, this.#clock, this.#pace, signal, isOverdue)
     this.#flight = undefined
     this.#used = false
     if (this.#phase === 'closed') return

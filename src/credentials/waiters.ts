@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts'
+import { type Clock, setLimit } from './clock.ts'
 
 /** How a wait ended. */
 export type WaitEnd = 'settled' | 'timed-out' | 'aborted' | 'full'
@@ -34,7 +34,7 @@ export class Waiters {
       }
       let waiting = true
       const onAbort = () => end('aborted')
-      const cancelTimer = this.#clock.setTimer(() => end('timed-out'), patienceMs)
+      const cancelTimer = setLimit(this.#clock, () => end('timed-out'), patienceMs)
       signal?.addEventListener('abort', onAbort, { once: true })
       const onSettled = () => end('settled')
       event.then(onSettled, onSettled)

@@ -11,6 +11,7 @@ import { type Clock, systemClock } from '../credentials/clock.ts'
 import { Problem } from '../errors.ts'
 import { capacity } from './capacity.ts'
 import { allowHalfClosed, endHalfClosed } from './half-closed.ts'
+import { closeIdle, unlessItCame } from './late-timers.ts'
 import { misreadable } from './misreadable.ts'
 import { ignoreUpgrades } from './no-upgrade.ts'
 import { takeInTurn } from './pipelining.ts'
@@ -69,7 +70,10 @@ export function makeServer(options: {
     // Else Fastify loads compilers of its own, which takes time and memory, for schemas that no route of ours has.
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     clientErrorHandler(error, socket) {
-      if (!lost.has(socket)) answerUnreadable(error, socket, answerOn(socket))
+      if (lost.has(socket)) return
+      const before = answers.get(socket)
+      const hasCome = () => answers.get(socket) !== before
+      unlessItCame(error, socket, hasCome, () => answerUnreadable(error, socket, answerOn(socket)))
     },
     rewriteUrl: (request) => options.routable(request as IncomingMessage),
     serverFactory(listener: RequestListener) {
@@ -137,6 +141,7 @@ function makeHttpServer(listener: RequestListener): Server {
   // Bounded by their bytes. Beyond a count Node drops them without a word, those that the guard looks at as well.
   server.maxHeadersCount = 0
   server.timeout = 0
+  closeIdle(server)
   return server
 }
 

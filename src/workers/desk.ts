@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { LRUCache } from 'lru-cache'
 import type { ClusterSettings } from '../config/settings.ts'
-import type { Clock } from '../credentials/clock.ts'
+import { type Clock, instant } from '../credentials/clock.ts'
 import type { Credential } from '../credentials/credential.ts'
 import type { CredentialKeeper } from '../credentials/keeper.ts'
 import { Problem } from '../errors.ts'
@@ -124,7 +124,7 @@ export class Counter {
     const issue = this.#desk.issueOf(place.keeper, credential)
     place.shown = { issue, credential }
     const sent = sentCredential(issue, credential, place.keeper.isOnTrial, this.#desk.options.clock.now())
-    this.#send({ type: 'credential', keeper: place.number, credential: sent })
+    this.#send({ type: 'credential', keeper: place.number, credential: sent, sentAt: instant() })
   }
 
   showSession({ number, shown }: Place): void {
@@ -148,10 +148,13 @@ export class Counter {
   async #answer(question: KeeperQuestion, ask: number): Promise<void> {
     try {
       const place = this.#place(question)
+      const { shown } = place
       if (question.type === 'obtain') await place.keeper.obtain(this.#gone.signal)
       else if (question.type === 'reject') await this.#reject(place, question.issue)
       else this.#observe(place, question.issue, question.rawHeaders)
-      this.#showNews(place)
+      // Who asks has none that is good by its own clock, which may have seen a sleep that ours has not.
+      if (question.type === 'obtain' && place.shown === shown) this.show(place)
+      else this.#showNews(place)
       this.#send({ type: 'answer', ask, problem: undefined })
     } catch (error) {
       this.#send({ type: 'answer', ask, problem: sentProblem(error) })

@@ -1,4 +1,4 @@
-import type { Clock } from '../credentials/clock.ts'
+import { type Clock, setLimit } from '../credentials/clock.ts'
 import { Problem } from '../errors.ts'
 import type { KeeperNote, KeeperQuestion, SentProblem, ToPrimary } from './messages.ts'
 
@@ -32,7 +32,7 @@ export class Link {
         this.#asked.delete(ask)
         resolve(problem)
       }
-      const cancelTimer = this.#clock.setTimer(() => end(silent()), ANSWER_MS)
+      const cancelTimer = setLimit(this.#clock, () => end(silent()), ANSWER_MS)
       this.#asked.set(ask, end)
       this.#send({ ...question, ask })
     })

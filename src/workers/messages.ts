@@ -1,4 +1,5 @@
 import type { ApiName } from '../config/apis.ts'
+import type { Instant } from '../credentials/clock.ts'
 import type { LoginSigns } from '../credentials/credential.ts'
 import type { Fault, ProblemCode } from '../errors.ts'
 import type { ListenTarget } from '../gateway/listen.ts'
@@ -82,6 +83,7 @@ export type ToPrimary =
   | { type: 'listening'; address: string }
   | { type: 'failed'; message: string } // and ends
   | { type: 'leaving' } // takes no new connections, and ends when those that it has are done
+  | { type: 'pong' }
   | { type: 'reported'; ask: number; tally: Tally | undefined }
   | KeeperMessage
 
@@ -89,7 +91,8 @@ export type ToWorker =
   | ({ type: 'start'; number: number } & WorkerStart)
   | { type: 'listen'; target: ListenTarget }
   | { type: 'drain' }
+  | { type: 'ping' } // is to be answered with a pong
   | { type: 'report'; ask: number }
-  | { type: 'credential'; keeper: number; credential: SentCredential }
+  | { type: 'credential'; keeper: number; credential: SentCredential; sentAt: Instant }
   | ({ type: 'session'; keeper: number; issue: string } & SentHeaders)
   | { type: 'answer'; ask: number; problem: SentProblem | undefined }

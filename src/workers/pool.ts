@@ -2,11 +2,14 @@ import cluster, { type Worker } from 'node:cluster'
 import { chmodSync } from 'node:fs'
 import type { Logger } from 'pino'
 import { errorCode } from '../config/error-code.ts'
+import { type Clock, setLimit } from '../credentials/clock.ts'
 import { ListenError, type ListenTarget, prepareSocket } from '../gateway/listen.ts'
 import { sum, type Tally } from '../gateway/tally.ts'
 import { pauseBeforeMs, soonEnds } from './backoff.ts'
 import type { Counter, Desk } from './desk.ts'
+import { accountForConnections } from './handed-over.ts'
 import type { ToPrimary, ToWorker, WorkerStart } from './messages.ts'
+import { Pulse, SILENT_MS } from './pulse.ts'
 
 export interface PoolOptions {
   /** How many workers. */
@@ -16,6 +19,7 @@ export interface PoolOptions {
   start: WorkerStart
   listen: ListenTarget
   desk: Desk
+  clock: Clock
   logger: Logger
 }
 
@@ -35,6 +39,12 @@ interface Member {
   /** Whom it replaces. */
   after: { how: string; at: number } | undefined
   cancelLimit: () => void
+  /** From when it listens. */
+  pulse: Pulse | undefined
+  /** How many messages have not even left this process. */
+  unsent: number
+  /** What becomes of the connections that it has not taken. */
+  passOn: (isAnyLeft: boolean) => void
   /** What it had counted when it was asked last. */
   tally: Tally
 }
@@ -43,6 +53,8 @@ interface Member {
 const START_MS = 30_000
 /** How long one may take to say what it was asked for a report. */
 const REPORT_MS = 1_000
+/** How many messages may wait for a worker to read: more than it ever asks for. */
+const MAX_UNSENT = 10_000
 /** For the owner only, as the mode will be; folders that others make at that moment stay usable. */
 const OWNER_ONLY = 0o077
 
@@ -144,10 +156,14 @@ export class Pool {
       reason: undefined,
       after,
       tally: sum([]),
-      cancelLimit: this.#after(START_MS, () => {
-        member.reason = `it did not come to listen within ${START_MS / 1_000} s`
-        worker.kill('SIGKILL')
-      }),
+      cancelLimit: setLimit(
+        this.#options.clock,
+        () => kill(member, `it did not come to listen within ${START_MS / 1_000} s`),
+        START_MS,
+      ),
+      pulse: undefined,
+      unsent: 0,
+      passOn: accountForConnections(worker.process),
     }
     this.#members.add(member)
     worker.on('message', (message: ToPrimary) => this.#receive(member, message))
@@ -176,11 +192,16 @@ export class Pool {
     }
   }
 
-  #send({ worker }: Member, message: ToWorker): void {
-    if (worker.isConnected()) worker.process.send(message, undefined, undefined, () => {})
+  #send(member: Member, message: ToWorker): void {
+    const { worker } = member
+    if (!worker.isConnected()) return
+    member.unsent++
+    worker.process.send(message, undefined, undefined, () => member.unsent--)
+    if (member.unsent > MAX_UNSENT) kill(member, 'it did not read what it was sent')
   }
 
   #receive(member: Member, message: ToPrimary): void {
+    member.pulse?.heard()
     switch (message.type) {
       case 'hello':
         this.#send(member, { type: 'start', number: member.number, ...this.#options.start })
@@ -200,6 +221,8 @@ export class Pool {
       case 'reported':
         this.#reports.get(message.ask)?.(message.tally)
         break
+      case 'pong':
+        break
       default:
         member.counter.receive(message)
     }
@@ -217,12 +240,16 @@ export class Pool {
     member.cancelLimit()
     if (this.#address !== undefined && this.#address !== address) {
       // The last one left while this one was about to listen, and a free port is another one now.
-      member.reason = `it came to listen on ${address}`
-      member.worker.kill('SIGKILL')
+      kill(member, `it came to listen on ${address}`)
       return
     }
     this.#address = address
     member.isListening = true
+    member.pulse = new Pulse({
+      clock: this.#options.clock,
+      ping: () => this.#send(member, { type: 'ping' }),
+      onSilent: () => kill(member, `it was silent for ${SILENT_MS / 1_000} s`),
+    })
     const { after, number } = member
     if (after !== undefined) {
       const replacedInMs = Math.round(performance.now() - after.at)
@@ -256,8 +283,10 @@ export class Pool {
   #onExit(member: Member, how: string): void {
     if (!this.#members.delete(member)) return
     member.cancelLimit()
+    member.pulse?.stop()
     member.counter.close()
     this.#noteSilent(member)
+    member.passOn(this.listening > 0)
     this.#countedByGone = sum([this.#countedByGone, member.tally])
     // Else another may be about to listen.
     if (this.#members.size === 0) this.#restoreUmask()
@@ -335,4 +364,10 @@ export class Pool {
       this.#timers.delete(timer)
     }
   }
+}
+
+/** Ends a worker at once, for a reason that is told. */
+function kill(member: Member, reason: string): void {
+  member.reason ??= reason
+  member.worker.kill('SIGKILL')
 }

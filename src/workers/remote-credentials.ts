@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { ApiName } from '../config/apis.ts'
 import type { ClusterSettings } from '../config/settings.ts'
 import { readBasic } from '../credentials/clients.ts'
-import type { Clock } from '../credentials/clock.ts'
+import { type Clock, elapsedMs } from '../credentials/clock.ts'
 import type { Credentials } from '../upstream/destinations.ts'
 import type { Link } from './link.ts'
 import type { ToWorker, Where } from './messages.ts'
@@ -43,7 +43,8 @@ export class RemoteCredentials implements Credentials {
 
   /** Takes over what the primary sent, if it is of credentials. */
   receive(message: ToWorker): void {
-    if (message.type === 'credential') this.#keepers.get(message.keeper)?.take(message.credential)
+    if (message.type === 'credential')
+      this.#keepers.get(message.keeper)?.take(message.credential, elapsedMs(message.sentAt))
     else if (message.type === 'session')
       this.#keepers.get(message.keeper)?.takeSession(message.issue, message)
     else if (message.type === 'answer') this.#link.answered(message.ask, message.problem)

@@ -56,18 +56,12 @@ export class RemoteKeeper implements Keeper {
   async obtain(signal?: AbortSignal): Promise<Credential> {
     const usable = this.current()
     if (usable !== undefined) return usable
-    const giveUpAt = this.#clock.monotonic() + PATIENCE_MS
-    for (let questions = 0; questions < MAX_QUESTIONS; questions++) {
-      const question = this.#askForOne()
-      const leftMs = Math.max(0, giveUpAt - this.#clock.monotonic())
-      const end = await this.#waiters.wait(question, leftMs, signal)
-      if (end === 'aborted') throw signal?.reason
-      const credential = this.#usable(this.#clock.now())
-      if (credential !== undefined) return credential
-      const problem = end === 'settled' ? await question : unavailable()
-      if (problem !== undefined) throw problem
-    }
-    throw unavailable()
+    const problem = this.#untilUsable()
+    const end = await this.#waiters.wait(problem, PATIENCE_MS, signal)
+    if (end === 'aborted') throw signal?.reason
+    const credential = this.#usable(this.#clock.now())
+    if (credential !== undefined) return credential
+    throw (end === 'settled' ? await problem : undefined) ?? unavailable()
   }
 
   /** Returns a newer one if there is one or if it comes within 4 s; undefined means that the 401 stands. */
@@ -84,9 +78,10 @@ export class RemoteKeeper implements Keeper {
     this.#link.tell({ type: 'accept', issue: this.#issue, ...this.#address })
   }
 
-  /** The primary sent a credential: a new one, or the same with other times. */
-  take(sent: SentCredential): void {
-    const now = this.#clock.now()
+  /** The primary sent a credential, so long ago, in milliseconds: a new one, or the same with other times. */
+  take(sent: SentCredential, elapsedMs = 0): void {
+    // It may have waited unread, while this process was stopped.
+    const now = this.#clock.now() - elapsedMs
     const previous = this.#credential
     const isSame = previous !== undefined && sent.issue === this.#issue
     this.#issue = sent.issue
@@ -127,6 +122,15 @@ export class RemoteKeeper implements Keeper {
     const { renewAt } = this.#credential ?? { renewAt: now }
     this.#tellAt = now < renewAt ? renewAt : Number.POSITIVE_INFINITY
     this.#link.tell({ type: 'used', ...this.#address })
+  }
+
+  /** Asks until there is one. Resolves with what stands in the way, if anything does. */
+  async #untilUsable(): Promise<Problem | undefined> {
+    for (let questions = 0; questions < MAX_QUESTIONS; questions++) {
+      const problem = await this.#askForOne()
+      if (problem !== undefined || this.#usable(this.#clock.now()) !== undefined) return problem
+    }
+    return undefined
   }
 
   #askForOne(): Promise<Problem | undefined> {

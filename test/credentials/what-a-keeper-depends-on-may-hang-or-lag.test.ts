@@ -1,7 +1,7 @@
 import t from 'tap'
 import { CredentialKeeper } from '../../src/credentials/keeper.ts'
 import { Pace } from '../../src/credentials/pace.ts'
-import { failing, healthy, MINUTE, outcome, refusing, slowly, warmLab } from '../helpers/keeper-lab.ts'
+import { failing, hanging, healthy, MINUTE, outcome, refusing, warmLab } from '../helpers/keeper-lab.ts'
 import { VirtualClock } from '../helpers/virtual-clock.ts'
 
 t.test('a secret file that hangs is given up like a provider that hangs', async (t) => {
@@ -71,12 +71,21 @@ t.test(
 
 t.test('a caller who joins a renewal that the machine slept through gets the one after it', async (t) => {
   const lab = await warmLab(healthy(5 * MINUTE))
-  lab.provider = slowly(lab.clock, 1_000, healthy(5 * MINUTE))
+  lab.provider = hanging
   await lab.clock.advance(225_100)
+  t.equal(lab.asked.length, 2)
   lab.clock.sleep(10 * MINUTE)
+  // Whoever was asked before has forgotten about it, and the connection is gone.
+  lab.provider = healthy(5 * MINUTE)
   const call = outcome(lab.keeper.obtain())
-  await lab.clock.advance(5_000)
-  t.equal(call.value?.generation, 3)
+  await lab.clock.advance(2_000)
+  t.equal(call.value?.generation, 2)
+  t.equal(lab.asked.length, 3)
+  t.strictSame(
+    lab.events.filter(({ type }) => type === 'failed'),
+    [],
+    'nobody but this machine is to blame',
+  )
 })
 
 t.test(

@@ -18,6 +18,9 @@ const handlers = {
     // An answer that nobody waits for: it has been told.
     else send({ type: 'reported', ask: 0 })
   },
+  ping() {
+    if (env.DEAF !== env.NUMBER) send({ type: 'pong' })
+  },
   go: () => listen(),
   report({ ask }) {
     reports++

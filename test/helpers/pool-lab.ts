@@ -22,15 +22,17 @@ export function poolLab(
   })
   // Else each of them would load what the test needs.
   cluster.setupPrimary({ execArgv: [] })
+  const clock = new VirtualClock()
   const pool = new Pool({
     count: 2,
     program: 'test/helpers/fake-worker.mjs',
     start: { args: [], env, files: new Map(), pseudonym: 'p' },
     listen,
     // Nobody asks it for anything.
-    desk: new Desk({ clusters: new Map(), credentials: undefined as never, clock: new VirtualClock() }),
+    desk: new Desk({ clusters: new Map(), credentials: undefined as never, clock }),
+    clock,
     logger: makeLogger('info', destination),
   })
   t.teardown(() => pool.close(1_000))
-  return { pool, log: () => log }
+  return { pool, clock, log: () => log }
 }

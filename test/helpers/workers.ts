@@ -86,7 +86,8 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-function childrenOf(parent: number): number[] {
+/** The processes that this one has started and that run. */
+export function childrenOf(parent: number): number[] {
   const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid=,stat='], { encoding: 'utf8' })
   return stdout
     .split('\n')

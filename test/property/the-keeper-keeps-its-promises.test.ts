@@ -124,7 +124,8 @@ class Truth {
     const token = 'same' in answer && answer.same && this.#last !== 'none' ? this.#last : `token-${number}`
     await this.#answered(answer, signal)
     if (answer.kind === 'fails') throw failure(answer)
-    if (answer.kind !== 'ok')
+    // Of an attempt that was given up, as after a sleep, nobody takes the answer.
+    if (answer.kind !== 'ok' || signal.aborted)
       return { headers: ['authorization', 'an answer that came too late'], lifetimeMs: DAY }
     this.#last = token
     this.ends.set(token, askedAt + answer.lifetimeMs)

@@ -15,6 +15,14 @@ t.test('until its time is over, though the machine slept', async (t) => {
   t.equal(keeper.current(), undefined)
 })
 
+t.test('though it lay unread while this process was stopped', async (t) => {
+  const { keeper, clock } = remoteLab()
+  keeper.take(sent('1.1'), 299_000)
+  t.ok(keeper.current())
+  await clock.advance(1_000)
+  t.equal(keeper.current(), undefined)
+})
+
 t.test('one that is usable for ever', async (t) => {
   const { keeper, clock } = remoteLab()
   const ever = Number.POSITIVE_INFINITY

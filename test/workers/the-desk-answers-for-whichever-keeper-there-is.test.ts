@@ -53,7 +53,13 @@ t.test('the credential first, and then the answer; who watches is sent what ther
   t.strictSame(issues(heard[1]), ['1.1'])
   first.receive({ type: 'obtain', ask: 2, ...of })
   await lab.keepers.clock.settle()
-  t.strictSame(types(heard[0]), ['credential', 'answer', 'answer'], 'what was sent is not sent again')
+  t.strictSame(
+    types(heard[0]),
+    ['credential', 'answer', 'credential', 'answer'],
+    'who asks again has none that is good by its own clock',
+  )
+  first.receive({ type: 'watch', ...of })
+  t.equal(heard[0].length, 4, 'else what was sent is not sent again')
 })
 
 t.test('a problem, as the keeper or the look-up has it', async (t) => {
