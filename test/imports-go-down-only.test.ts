@@ -26,6 +26,7 @@ const MAY_KNOW_FASTIFY = ['app.ts', 'gateway', 'admin']
 /** Pure: arithmetic and tables, with nothing from outside but types and one another. */
 const PURE = [
   'credentials/schedule.ts',
+  'credentials/refusals.ts',
   'upstream/headers.ts',
   'config/base-url.ts',
   'config/apis.ts',
