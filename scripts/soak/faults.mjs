@@ -11,7 +11,7 @@ const NO_CREDENTIAL = { explains: ['503 credential-unavailable'], healsMs: 8_000
 const BROKEN = ['502 upstream-broke-off', '502 upstream-unreachable', 'the answer was cut off']
 
 /** @type {Record<'provider' | 'cluster', Record<string, Fault>>} */
-export const faults = {
+const faults = {
   provider: {
     'refuses connections': NO_CREDENTIAL,
     'is slow': NO_CREDENTIAL,

@@ -8,7 +8,7 @@ import { BARRIER, echo, type RecordingCluster, recordingCluster } from './record
 import { readStrictly, type StrictRequest, valuesOf } from './strict-http.ts'
 
 /** An answer as a caller gets it. */
-export interface CallerAnswer {
+interface CallerAnswer {
   status: number
   /** The cluster's word, and not the proxy's. */
   isClusters: boolean
@@ -159,7 +159,7 @@ const NEVER_UP =
   /^(?:cookie|proxy-(?:authorization|connection|authenticate|authentication-info)|te|trailer|upgrade|expect|keep-alive|forwarded|x-forwarded-.*|http2-settings|x-csrf-token|x-camunda-proxy-token)$/i
 
 /** What is wrong with a request that the cluster saw, by itself. */
-export function faultsOf(request: StrictRequest, { host, token }: { host: string; token: string }): string[] {
+function faultsOf(request: StrictRequest, { host, token }: { host: string; token: string }): string[] {
   const all = (name: string) => valuesOf(name, request)
   const faults: string[] = []
   const hold = (holds: boolean, what: string) => holds || faults.push(`${what}: ${JSON.stringify(request)}`)
@@ -249,7 +249,7 @@ export function targetFault(target: string): string | undefined {
 const HOSTS = /^(?:localhost\.?|127\.0\.0\.1\.?|\[(?:::|(?:0{1,4}:){7})0{0,3}1\])(?::\d{1,5})?$/i
 
 /** Whether a request, of itself, may be sent on; written down once more, from what is promised. */
-export function mayPass(request: StrictRequest): boolean {
+function mayPass(request: StrictRequest): boolean {
   const all = (name: string) => valuesOf(name, request)
   const [host, ...others] = all('host')
   return (

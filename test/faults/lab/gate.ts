@@ -7,7 +7,7 @@ import type { Identity } from '../../helpers/certificate.ts'
  * `open` leads on; `refused` listens no more; `reset` breaks off each connection as it comes, and those that there
  * are; `silent` takes connections and whatever is sent on them, and never answers.
  */
-export type GateMode = 'open' | 'refused' | 'reset' | 'silent'
+type GateMode = 'open' | 'refused' | 'reset' | 'silent'
 
 export interface Gate {
   port: number
