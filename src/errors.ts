@@ -103,9 +103,9 @@ const problems = {
   },
   'request-timeout': {
     status: 408,
-    title: 'The request headers did not arrive in time',
+    title: 'The request did not arrive in time',
     fault: 'caller',
-    cure: 'Send the whole request head within 60 seconds of connecting.',
+    cure: 'Send the whole request head within 60 seconds of connecting, and something of the body every five minutes.',
     proxyStatus: 'http_request_error',
   },
   'credential-unavailable': {

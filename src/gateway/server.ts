@@ -8,25 +8,33 @@ import {
 import type { Socket } from 'node:net'
 import { type FastifyInstance, fastify } from 'fastify'
 import { Problem } from '../errors.ts'
+import { takeInTurn } from './pipelining.ts'
 import { rawProblem } from './problem.ts'
+import { watchStandstills } from './standstill.ts'
 
 const SECOND = 1_000
 const MAX_HEADER_BYTES = 16 * 1024
 const MAX_CONNECTIONS = 16_384
 const SWEEP_MS = 100
 const LINGER_MS = 1_000
+const STANDSTILL_MS = 5 * 60 * SECOND
+/** Of a request whose body stands still. */
+const STANDSTILL = 'STANDSTILL'
 
 /**
  * A Fastify instance whose HTTP servers are ours, with every limit explicit, that answers unreadable requests with
  * a problem, and whose `close` lets requests in flight finish for at most `drainMs`. `routable` turns each request
- * target into one that the router cannot misread.
+ * target into one that the router cannot misread. A connection on which a caller neither goes on sending its body nor
+ * reads its answer is closed after once or twice `standstillMs`, five minutes if not given.
  */
 export function makeServer(options: {
   routable(request: IncomingMessage): string
   drainMs: number
+  standstillMs?: number
 }): FastifyInstance {
   const servers = new Set<Server>()
-  /** Connections that have not carried a request yet: Node does not count them as idle. */
+  const connections = new Set<Socket>()
+  /** Those that have not carried a request yet: Node does not count them as idle. */
   const unused = new Set<Socket>()
   /** The latest answer on each connection. */
   const answers = new WeakMap<Socket, ServerResponse>()
@@ -41,18 +49,38 @@ export function makeServer(options: {
     clientErrorHandler: (error, socket) => answerUnreadable(error, socket, answers.get(socket)),
     rewriteUrl: (request) => options.routable(request as IncomingMessage),
     serverFactory(listener: RequestListener) {
+      const take = takeInTurn(listener)
       const server = makeHttpServer((request, response) => {
-        unused.delete(request.socket)
-        answers.set(request.socket, response)
-        listener(request, response)
+        const { socket } = request
+        const before = answers.get(socket)
+        unused.delete(socket)
+        answers.set(socket, response)
+        take(request, response, before)
       })
       server.on('connection', (socket) => {
+        connections.add(socket)
         unused.add(socket)
-        socket.once('close', () => unused.delete(socket))
+        socket.once('close', () => {
+          connections.delete(socket)
+          unused.delete(socket)
+        })
       })
       servers.add(server)
       return server
     },
+  })
+  const endWatch = watchStandstills(
+    options.standstillMs ?? STANDSTILL_MS,
+    connections,
+    (socket) => answers.get(socket),
+    (socket, what) => {
+      if (what === 'reads nothing') socket.destroy()
+      else answerUnreadable({ code: STANDSTILL }, socket, answers.get(socket))
+    },
+  )
+  app.addHook('onClose', (_app, done) => {
+    endWatch()
+    done()
   })
   app.addHook('preClose', (done) => {
     drain(servers, unused, options.drainMs)
@@ -117,7 +145,7 @@ function drain(servers: ReadonlySet<Server>, unused: ReadonlySet<Socket>, drainM
  * to stop sending: a connection closed over unread bytes is reset, and the answer may be lost with it.
  */
 function answerUnreadable(
-  error: Error & { code?: string },
+  error: { code?: string },
   socket: Socket,
   answer: ServerResponse | undefined,
 ): void {
@@ -144,5 +172,6 @@ function unreadable(code: string | undefined): Problem {
     return new Problem('headers-too-large', 'The request head is too large.')
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
     return new Problem('request-timeout', 'The request head took too long.')
+  if (code === STANDSTILL) return new Problem('request-timeout', 'The rest of the request body did not come.')
   return new Problem('bad-request', `The request could not be read (${code ?? 'unknown'}).`)
 }

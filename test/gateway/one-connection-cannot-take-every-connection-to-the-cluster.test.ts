@@ -1,0 +1,68 @@
+import t from 'tap'
+import { streamingCluster } from '../helpers/fake-cluster.ts'
+import { fakeIdp } from '../helpers/fake-idp.ts'
+import { runProxy } from '../helpers/proxy.ts'
+import { openSocket, requestHead } from '../helpers/raw-http.ts'
+import { until } from '../helpers/until.ts'
+
+const DEPTH = 20_000
+const AT_ONCE = 64
+
+t.test('twenty thousand pipelined requests', async (t) => {
+  const idp = await fakeIdp()
+  t.teardown(() => idp.close())
+  const held: (() => void)[] = []
+  let holds = true
+  let most = 0
+  const cluster = await streamingCluster((request, response) => {
+    request.resume()
+    most = Math.max(most, cluster.open())
+    const answer = () => response.end(`${request.method} ${request.url};`)
+    if (holds) held.push(answer)
+    else answer()
+  })
+  t.teardown(() => cluster.close())
+  const proxy = await runProxy(t, { clusterUrl: cluster.url, tokenUrl: idp.tokenUrl })
+  const socket = await openSocket(proxy.port)
+  t.teardown(() => socket.destroy())
+  let text = ''
+  socket.on('data', (chunk) => {
+    text += String(chunk)
+  })
+  const methods = Array.from({ length: DEPTH }, (_, i) => (i % 3 === 0 ? 'POST' : 'GET'))
+  const requests = methods.map((method, i) =>
+    method === 'POST'
+      ? `${requestHead(method, `/v2/${i}`, ['Content-Length: 4'])}body`
+      : requestHead(method, `/v2/${i}`),
+  )
+  socket.write(requests.join(''))
+  await until(() => held.length === AT_ONCE, 'as many as may be are under way')
+  t.equal(
+    (await fetchOnce(proxy.url, () => held.pop()?.())).status,
+    200,
+    'another caller is served meanwhile',
+  )
+  holds = false
+  for (const answer of held) answer()
+  const last = `${methods.at(-1)} /v2/${DEPTH - 1};`
+  await until(() => text.includes(last), 'the last is answered')
+  const answers = text.match(/(?:GET|POST) \/v2\/\d+;/g)
+  t.strictSame(
+    answers,
+    methods.map((method, i) => `${method} /v2/${i};`),
+    'all are answered, in order',
+  )
+  t.ok(most <= AT_ONCE + 1, `${most} at once`)
+
+  text = ''
+  socket.write(requestHead('GET', '/v2/afterwards'))
+  await until(() => text.includes('GET /v2/afterwards;'), 'and the connection goes on')
+})
+
+/** A call whose answer is released once it has come to the cluster. */
+async function fetchOnce(url: string, release: () => void): Promise<Response> {
+  const answer = fetch(`${url}/v2/other`)
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  release()
+  return answer
+}
