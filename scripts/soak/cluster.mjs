@@ -147,9 +147,9 @@ async function answer(request, response, fault) {
   const step = fault === 'answers in drops' ? Math.min(Math.ceil(size / 20), CHUNK) : CHUNK
   for (let at = 0; at < size; at += step) {
     if (response.destroyed) return
-    const hasRoom = response.write(pattern(at, Math.min(step, size - at)))
+    response.write(pattern(at, Math.min(step, size - at)))
     if (fault === 'answers in drops') await sleep(20)
-    if (!hasRoom) await drained(response)
+    if (response.writableNeedDrain) await drained(response)
   }
   response.end()
 }

@@ -7,6 +7,7 @@ import {
 } from 'node:http'
 import type { Socket } from 'node:net'
 import { type FastifyInstance, fastify } from 'fastify'
+import { type Clock, systemClock } from '../credentials/clock.ts'
 import { Problem } from '../errors.ts'
 import { takeInTurn } from './pipelining.ts'
 import { rawProblem } from './problem.ts'
@@ -17,7 +18,6 @@ const MAX_HEADER_BYTES = 16 * 1024
 const MAX_CONNECTIONS = 16_384
 const SWEEP_MS = 100
 const LINGER_MS = 1_000
-const STANDSTILL_MS = 5 * 60 * SECOND
 /** Of a request whose body stands still. */
 const STANDSTILL = 'STANDSTILL'
 
@@ -25,12 +25,12 @@ const STANDSTILL = 'STANDSTILL'
  * A Fastify instance whose HTTP servers are ours, with every limit explicit, that answers unreadable requests with
  * a problem, and whose `close` lets requests in flight finish for at most `drainMs`. `routable` turns each request
  * target into one that the router cannot misread. A connection on which a caller neither goes on sending its body nor
- * reads its answer is closed after once or twice `standstillMs`, five minutes if not given.
+ * reads its answer is closed after five to ten minutes of `clock`.
  */
 export function makeServer(options: {
   routable(request: IncomingMessage): string
   drainMs: number
-  standstillMs?: number
+  clock?: Clock
 }): FastifyInstance {
   const servers = new Set<Server>()
   const connections = new Set<Socket>()
@@ -70,7 +70,7 @@ export function makeServer(options: {
     },
   })
   const endWatch = watchStandstills(
-    options.standstillMs ?? STANDSTILL_MS,
+    options.clock ?? systemClock(),
     connections,
     (socket) => answers.get(socket),
     (socket, what) => {

@@ -5,10 +5,10 @@ import { runProxy } from '../helpers/proxy.ts'
 import { openSocket, requestHead } from '../helpers/raw-http.ts'
 import { until } from '../helpers/until.ts'
 
-const DEPTH = 20_000
+const DEPTH = 1_000
 const AT_ONCE = 64
 
-t.test('twenty thousand pipelined requests', async (t) => {
+t.test('a thousand pipelined requests', async (t) => {
   const idp = await fakeIdp()
   t.teardown(() => idp.close())
   const held: (() => void)[] = []
@@ -37,15 +37,14 @@ t.test('twenty thousand pipelined requests', async (t) => {
   )
   socket.write(requests.join(''))
   await until(() => held.length === AT_ONCE, 'as many as may be are under way')
-  t.equal(
-    (await fetchOnce(proxy.url, () => held.pop()?.())).status,
-    200,
-    'another caller is served meanwhile',
-  )
+  const other = fetch(`${proxy.url}/v2/other`)
+  await until(() => held.length === AT_ONCE + 1, 'another caller has come through meanwhile')
+  held.pop()?.()
+  t.equal((await other).status, 200)
   holds = false
   for (const answer of held) answer()
   const last = `${methods.at(-1)} /v2/${DEPTH - 1};`
-  await until(() => text.includes(last), 'the last is answered')
+  await until(() => text.endsWith(last), 'the last is answered')
   const answers = text.match(/(?:GET|POST) \/v2\/\d+;/g)
   t.strictSame(
     answers,
@@ -58,11 +57,3 @@ t.test('twenty thousand pipelined requests', async (t) => {
   socket.write(requestHead('GET', '/v2/afterwards'))
   await until(() => text.includes('GET /v2/afterwards;'), 'and the connection goes on')
 })
-
-/** A call whose answer is released once it has come to the cluster. */
-async function fetchOnce(url: string, release: () => void): Promise<Response> {
-  const answer = fetch(`${url}/v2/other`)
-  await new Promise((resolve) => setTimeout(resolve, 100))
-  release()
-  return answer
-}
