@@ -32,6 +32,7 @@ export function makeServer(options: {
   drainMs: number
   clock?: Clock
 }): FastifyInstance {
+  const { clock = systemClock() } = options
   const servers = new Set<Server>()
   const connections = new Set<Socket>()
   /** Those that have not carried a request yet: Node does not count them as idle. */
@@ -49,7 +50,7 @@ export function makeServer(options: {
     clientErrorHandler: (error, socket) => answerUnreadable(error, socket, answers.get(socket)),
     rewriteUrl: (request) => options.routable(request as IncomingMessage),
     serverFactory(listener: RequestListener) {
-      const take = takeInTurn(listener)
+      const take = takeInTurn(clock, listener)
       const server = makeHttpServer((request, response) => {
         const { socket } = request
         const before = answers.get(socket)
@@ -70,7 +71,7 @@ export function makeServer(options: {
     },
   })
   const endWatch = watchStandstills(
-    options.clock ?? systemClock(),
+    clock,
     connections,
     (socket) => answers.get(socket),
     (socket, what) => {

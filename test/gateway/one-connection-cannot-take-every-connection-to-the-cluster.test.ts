@@ -1,9 +1,13 @@
+import type { AddressInfo } from 'node:net'
 import t from 'tap'
+import { waitingOn } from '../../src/gateway/hang-up.ts'
+import { makeServer } from '../../src/gateway/server.ts'
 import { streamingCluster } from '../helpers/fake-cluster.ts'
 import { fakeIdp } from '../helpers/fake-idp.ts'
 import { runProxy } from '../helpers/proxy.ts'
 import { openSocket, requestHead } from '../helpers/raw-http.ts'
 import { until } from '../helpers/until.ts'
+import { VirtualClock } from '../helpers/virtual-clock.ts'
 
 const DEPTH = 1_000
 const AT_ONCE = 64
@@ -57,3 +61,27 @@ t.test('a thousand pipelined requests', async (t) => {
   socket.write(requestHead('GET', '/v2/afterwards'))
   await until(() => text.includes('GET /v2/afterwards;'), 'and the connection goes on')
 })
+
+t.test(
+  'and is closed when nothing comes of them, since nobody would hear that it has been left',
+  async (t) => {
+    const clock = new VirtualClock()
+    const app = makeServer({ routable: () => '/', drainMs: 100, clock })
+    let open = 0
+    app.addHook('onRequest', ({ raw: request }, reply) => {
+      reply.hijack()
+      open++
+      waitingOn(request.socket).add({ onHangUp: () => open-- })
+    })
+    await app.listen({ host: '127.0.0.1', port: 0 })
+    t.teardown(() => app.close())
+    const socket = await openSocket((app.server.address() as AddressInfo).port)
+    socket.write(requestHead('GET', '/').repeat(2 * AT_ONCE))
+    await until(() => open === AT_ONCE, 'as many as may be are under way')
+    socket.resetAndDestroy()
+    await clock.advance(60_000)
+    await until(() => open === 0, 'all have ended')
+    await app.close()
+    t.equal(clock.pendingTimers, 0)
+  },
+)
