@@ -9,6 +9,7 @@ import type { Socket } from 'node:net'
 import { type FastifyInstance, fastify } from 'fastify'
 import { type Clock, systemClock } from '../credentials/clock.ts'
 import { Problem } from '../errors.ts'
+import { allowHalfClosed } from './half-closed.ts'
 import { takeInTurn } from './pipelining.ts'
 import { rawProblem } from './problem.ts'
 import { watchStandstills } from './standstill.ts'
@@ -58,6 +59,7 @@ export function makeServer(options: {
         answers.set(socket, response)
         take(request, response, before)
       })
+      allowHalfClosed(server, clock, (socket) => answers.get(socket))
       server.on('connection', (socket) => {
         connections.add(socket)
         unused.add(socket)
