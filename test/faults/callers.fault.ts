@@ -21,6 +21,7 @@ const HANDLES_MARGIN = 3
 /** Connections to the cluster and to the provider are kept for 4 s. */
 const SETTLES_MS = 30_000
 const LONGEST_MS = 240_000
+const PATIENCE_MS = 20_000
 /** What the kernel and a few buffers hold of an answer that nobody reads, and what a busy heap needs. */
 const ROOM_OF_ONE = 8 * MIB
 
@@ -109,7 +110,7 @@ const answer: RequestListener = (request, response) => {
   request.once('end', () => response.end('{}'))
 }
 
-const COUNT = lasting(100, 1_000)
+const COUNT = lasting(100, 400)
 const long = '/v2/jobs/activation'
 const upload = `${requestHead('POST', '/v2/documents', ['Content-Length: 1000000'])}only the beginning`
 const stages: Record<string, string> = {
@@ -182,6 +183,7 @@ function calling(url: string): Promise<string> {
       })
     })
     call.once('error', ({ message }) => resolve(message))
+    call.setTimeout(PATIENCE_MS, () => call.destroy(new Error('no answer')))
   })
 }
 
