@@ -40,6 +40,7 @@ export function makeServer(options: {
   const unused = new Set<Socket>()
   /** The latest answer on each connection. */
   const answers = new WeakMap<Socket, ServerResponse>()
+  const latestAnswer = (socket: Socket) => answers.get(socket)
   const app = fastify<Server>({
     logger: false,
     trustProxy: false,
@@ -48,39 +49,27 @@ export function makeServer(options: {
     exposeHeadRoutes: false,
     // Else Fastify loads compilers of its own, which takes time and memory, for schemas that no route of ours has.
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
-    clientErrorHandler: (error, socket) => answerUnreadable(error, socket, answers.get(socket)),
+    clientErrorHandler: (error, socket) => answerUnreadable(error, socket, latestAnswer(socket)),
     rewriteUrl: (request) => options.routable(request as IncomingMessage),
     serverFactory(listener: RequestListener) {
       const take = takeInTurn(clock, listener)
       const server = makeHttpServer((request, response) => {
         const { socket } = request
-        const before = answers.get(socket)
+        const before = latestAnswer(socket)
         unused.delete(socket)
         answers.set(socket, response)
         take(request, response, before)
       })
-      allowHalfClosed(server, clock, (socket) => answers.get(socket))
-      server.on('connection', (socket) => {
-        connections.add(socket)
-        unused.add(socket)
-        socket.once('close', () => {
-          connections.delete(socket)
-          unused.delete(socket)
-        })
-      })
+      allowHalfClosed(server, clock, latestAnswer)
+      keepTrack(server, connections, unused)
       servers.add(server)
       return server
     },
   })
-  const endWatch = watchStandstills(
-    clock,
-    connections,
-    (socket) => answers.get(socket),
-    (socket, what) => {
-      if (what === 'reads nothing') socket.destroy()
-      else answerUnreadable({ code: STANDSTILL }, socket, answers.get(socket))
-    },
-  )
+  const endWatch = watchStandstills(clock, connections, latestAnswer, (socket, what) => {
+    if (what === 'reads nothing') socket.destroy()
+    else answerUnreadable({ code: STANDSTILL }, socket, latestAnswer(socket))
+  })
   app.addHook('onClose', (_app, done) => {
     endWatch()
     done()
@@ -94,6 +83,18 @@ export function makeServer(options: {
 
 function noSchemas(): never {
   throw new Error('no route of this program has a schema')
+}
+
+/** Keeps these sets of the connections of a server, all of them and those without a request so far. */
+function keepTrack(server: Server, all: Set<Socket>, unused: Set<Socket>): void {
+  server.on('connection', (socket) => {
+    all.add(socket)
+    unused.add(socket)
+    socket.once('close', () => {
+      all.delete(socket)
+      unused.delete(socket)
+    })
+  })
 }
 
 function makeHttpServer(listener: RequestListener): Server {
