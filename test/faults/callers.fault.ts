@@ -133,15 +133,13 @@ for (const [stage, bytes] of Object.entries(stages))
     return 'nothing'
   })
 
-t.test(
-  '2,000 at a cold start, and the provider takes its time',
-  { buffered: true, timeout: LONGEST_MS },
-  coldStart,
-)
 row(`${lasting(1_000, 10_000)} connections that say nothing`, idleConnections)
 row('heads that come a byte at a time', slowHeads)
 row('answers that nobody reads', unreadAnswers)
 row('thousands of requests behind each other', flood)
+
+// By itself: those who wait are patient for 10 s, and all have to be there by then.
+t.test('2,000 at a cold start, and the provider takes its time', { timeout: LONGEST_MS }, coldStart)
 
 async function coldStart(t: Test): Promise<void> {
   const lab = await openLab(t, { lifeS: TOKEN_LIFE_S })
@@ -154,7 +152,7 @@ async function coldStart(t: Test): Promise<void> {
     call.saw = await calling(url)
   })
   const refused = () => calls.filter(({ saw }) => saw === '503 credential-unavailable').length
-  await until(() => refused() === 1_000, 'a thousand are told at once')
+  await until(() => refused() >= 1_000, 'a thousand are told at once')
   t.equal(calls.filter(({ saw }) => saw === '').length, 1_000, 'a thousand wait')
   await lab.provider.mend()
   for (const release of held) release()
