@@ -64,13 +64,13 @@ export function writeProblem(
   endAnswer(request, response, closes)
 }
 
-/** A problem as bytes, for a connection on which no request could be read. */
-export function rawProblem(problem: Problem): string {
+/** A problem as bytes, for a connection on which no request could be read; in answer to HEAD without its body. */
+export function rawProblem(problem: Problem, toHead: boolean): string {
   const body = problemBody(problem)
   const { status, title } = problemKind(problem.code)
   const headers = [...problemHeaders(problem, body, 'token'), 'connection', 'close']
   const lines = headers.flatMap((name, i) => (i % 2 === 0 ? [`${name}: ${headers[i + 1]}`] : []))
-  return `HTTP/1.1 ${status} ${title}\r\n${lines.join('\r\n')}\r\n\r\n${body}`
+  return `HTTP/1.1 ${status} ${title}\r\n${lines.join('\r\n')}\r\n\r\n${toHead ? '' : body}`
 }
 
 /** An sf-string (RFC 8941 section 3.3.3): printable ASCII, quotes and backslashes escaped. */

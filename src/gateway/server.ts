@@ -141,7 +141,8 @@ function answerUnreadable(
     socket.destroy()
     return
   }
-  socket.end(rawProblem(unreadable(error.code)))
+  const toHead = answer?.writableFinished === false && answer.req.method === 'HEAD'
+  socket.end(rawProblem(unreadable(error.code), toHead))
   const timer = setTimeout(() => socket.destroy(), LINGER_MS)
   socket.once('close', () => clearTimeout(timer))
 }

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { setUp } from '../helpers/proxy.ts'
-import { rawRequest, requestHead } from '../helpers/raw-http.ts'
+import { openSocket, rawRequest, requestHead } from '../helpers/raw-http.ts'
 
 const unreadable: [string, string, number][] = [
   ['no HTTP at all', 'hello\r\n\r\n', 400],
@@ -33,4 +33,17 @@ t.test('each kind, and nothing of it is forwarded', async (t) => {
     t.equal(answer.header('connection'), 'close')
   }
   t.equal(cluster.begun(), 0)
+})
+
+t.test('in answer to HEAD, without a body', async (t) => {
+  const { proxy } = await setUp(t)
+  const socket = await openSocket(proxy.port)
+  let text = ''
+  socket.on('data', (chunk) => {
+    text += String(chunk)
+  })
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  socket.write(`${requestHead('HEAD', '/v2/x', ['Transfer-Encoding: chunked'])}zz\r\n`)
+  await closed
+  t.match(text, /^HTTP\/1\.1 400 .*\r\n\r\n$/s)
 })

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { AnswerReader } from '../../src/upstream/http1-answer.ts'
 import { Wire } from '../helpers/wire.ts'
+import { cut, cuts, type Mutation, mutate, mutations } from '../helpers/mutations.ts'
 
 interface Reading {
   status: number
@@ -186,17 +187,6 @@ const answer: fc.Arbitrary<Answer> = fc
     }
   })
 
-/** Cut at up to six places, or after each byte. */
-const cuts = fc.oneof(fc.array(fc.nat(), { maxLength: 6 }), fc.constant('each' as const))
-function cut(whole: string, at: number[] | 'each'): Buffer[] {
-  const all = Buffer.from(whole, 'latin1')
-  const places = at === 'each' ? [...all.keys()] : at.map((place) => place % (all.length + 1))
-  const sorted = [0, ...places.sort((a, b) => a - b), all.length]
-  return sorted
-    .map((from, i) => all.subarray(from, sorted[i + 1] ?? from))
-    .filter((chunk) => chunk.length > 0)
-}
-
 const read = ({ status, reason, headers, body }: Reading): Reading => ({ status, reason, headers, body })
 
 t.test('answers that are well formed, one after another, however they are cut', async (t) => {
@@ -256,15 +246,6 @@ const NASTY_LINES = [
 /** What RFC 9110 section 5.5 allows and llhttp does not: a tab behind a length or a coding. */
 const EXCEPTIONS = [/^(?:Content-Length:[\t ]*\d+|Transfer-Encoding:[\t ]*chunked) *\t[\t ]*\r$/im]
 
-type Mutation =
-  | { do: 'replace'; at: number; by: string }
-  | { do: 'insert'; at: number; by: string }
-  | { do: 'remove'; at: number }
-  | { do: 'truncate'; at: number }
-  | { do: 'line'; at: number; line: string }
-  | { do: 'doubleLine'; at: number }
-  | { do: 'dropLine'; at: number }
-
 /** How much of it is the answer: it may end before all that came, and just as soon when it comes byte by byte. */
 function lengthOf(method: string, text: string): number {
   let isWhole = false
@@ -281,48 +262,16 @@ function lengthOf(method: string, text: string): number {
   return last === -1 ? bytes.length : last + 1
 }
 
-const by = fc.constantFrom(...NASTY)
-const mutation: fc.Arbitrary<Mutation> = fc.oneof(
-  fc.record({ do: fc.constant('replace'), at: fc.nat(), by }),
-  fc.record({ do: fc.constant('insert'), at: fc.nat(), by }),
-  fc.record({ do: fc.constant('remove'), at: fc.nat() }),
-  fc.record({ do: fc.constant('truncate'), at: fc.nat() }),
-  fc.record({ do: fc.constant('line'), at: fc.nat(), line: fc.constantFrom(...NASTY_LINES) }),
-  fc.record({ do: fc.constant('doubleLine'), at: fc.nat() }),
-  fc.record({ do: fc.constant('dropLine'), at: fc.nat() }),
-)
-
-function mutate(text: string, mutation: Mutation): string {
-  const lines = text.split('\r\n')
-  const place = mutation.at % lines.length
-  const at = mutation.at % (text.length + 1)
-  const [before, after] = [text.slice(0, at), text.slice(at)]
-  switch (mutation.do) {
-    case 'replace':
-      return before + mutation.by + after.slice(1)
-    case 'insert':
-      return before + mutation.by + after
-    case 'remove':
-      return before + after.slice(1)
-    case 'truncate':
-      return before
-    case 'line':
-      return lines.toSpliced(place, 0, mutation.line).join('\r\n')
-    case 'doubleLine':
-      return lines.toSpliced(place, 0, lines[place] ?? '').join('\r\n')
-    case 'dropLine':
-      return lines.toSpliced(place, 1).join('\r\n')
-  }
-}
+const mutation = mutations(NASTY, NASTY_LINES)
 
 t.test('answers that are not: we take nothing that it refuses, and nothing for something else', async (t) => {
   const seen = { taken: 0, refused: 0 }
   const notLaxer = async (
     { method, text: original }: Answer,
-    mutations: Mutation[],
+    changes: Mutation[],
     at: number[] | 'each',
   ) => {
-    const text = mutations.reduce(mutate, original)
+    const text = changes.reduce(mutate, original)
     const exchange = { method, chunks: cut(text, at) }
     const [ours] = weRead([exchange], true)
     seen[ours === undefined ? 'refused' : 'taken']++
@@ -337,7 +286,7 @@ t.test('answers that are not: we take nothing that it refuses, and nothing for s
     agent.destroy()
     assert.deepEqual(ours, its)
   }
-  const mutations = fc.array(mutation, { minLength: 1, maxLength: 3 })
-  await fc.assert(fc.asyncProperty(answer, mutations, cuts, notLaxer), { numRuns: 4_000 })
+  const changes = fc.array(mutation, { minLength: 1, maxLength: 3 })
+  await fc.assert(fc.asyncProperty(answer, changes, cuts, notLaxer), { numRuns: 4_000 })
   t.ok(seen.taken > 400 && seen.refused > 400, `${seen.taken} were taken, ${seen.refused} refused`)
 })
