@@ -308,7 +308,8 @@ export function violations(
   )
   if (fault !== undefined) hold(outcome.closed, `the connection stayed open, though ${fault}`)
   // What is refused need not have come whole.
-  else if (!outcome.closed) hold(answers.length === requests.length || answers.length === begun.length, 'each request has its answer')
+  else if (!outcome.closed)
+    hold(answers.length === requests.length || answers.length === begun.length, 'each request has its answer')
   return wrong
 }
 

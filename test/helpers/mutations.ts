@@ -50,7 +50,10 @@ export function mutate(text: string, mutation: Mutation): string {
 export type Cuts = number[] | 'each'
 
 /** Where a text is cut: at up to six places, or after each byte. */
-export const cuts: fc.Arbitrary<Cuts> = fc.oneof(fc.array(fc.nat(), { maxLength: 6 }), fc.constant('each' as const))
+export const cuts: fc.Arbitrary<Cuts> = fc.oneof(
+  fc.array(fc.nat(), { maxLength: 6 }),
+  fc.constant('each' as const),
+)
 
 export function cut(whole: string, at: Cuts): Buffer[] {
   const all = Buffer.from(whole, 'latin1')

@@ -4,8 +4,8 @@ import * as http from 'node:http'
 import fc from 'fast-check'
 import t from 'tap'
 import { AnswerReader } from '../../src/upstream/http1-answer.ts'
-import { Wire } from '../helpers/wire.ts'
 import { cut, cuts, type Mutation, mutate, mutations } from '../helpers/mutations.ts'
+import { Wire } from '../helpers/wire.ts'
 
 interface Reading {
   status: number
@@ -266,11 +266,7 @@ const mutation = mutations(NASTY, NASTY_LINES)
 
 t.test('answers that are not: we take nothing that it refuses, and nothing for something else', async (t) => {
   const seen = { taken: 0, refused: 0 }
-  const notLaxer = async (
-    { method, text: original }: Answer,
-    changes: Mutation[],
-    at: number[] | 'each',
-  ) => {
+  const notLaxer = async ({ method, text: original }: Answer, changes: Mutation[], at: number[] | 'each') => {
     const text = changes.reduce(mutate, original)
     const exchange = { method, chunks: cut(text, at) }
     const [ours] = weRead([exchange], true)

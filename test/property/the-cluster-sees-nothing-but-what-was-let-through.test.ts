@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { bytesLab, CREDENTIAL, violations } from '../helpers/bytes-lab.ts'
-import { cut, mutate, mutations } from '../helpers/mutations.ts'
+import { cut, type Mutation, mutate, mutations } from '../helpers/mutations.ts'
 import { targets } from '../helpers/targets.ts'
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 250)
@@ -12,17 +12,46 @@ const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31)
 const LIMIT_MS = 1_000 * Math.max(60, RUNS / 10)
 
 const often = <T>(usual: T, ...others: T[]) =>
-  fc.oneof({ weight: 6, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(...others) })
+  fc.oneof(
+    { weight: 20, arbitrary: fc.constant(usual) },
+    { weight: 1, arbitrary: fc.constantFrom(...others) },
+  )
 
 const SMUGGLED = 'DELETE /v2/smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n'
-const method = fc.constantFrom('GET', 'GET', 'POST', 'POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY')
+const method = fc.constantFrom(
+  'GET',
+  'GET',
+  'POST',
+  'POST',
+  'PUT',
+  'DELETE',
+  'HEAD',
+  'OPTIONS',
+  'TRACE',
+  'QUERY',
+)
 const target = fc.oneof(
   { weight: 3, arbitrary: fc.nat(99).map((n) => `/v2/${n}`) },
   { weight: 1, arbitrary: targets },
-  { weight: 1, arbitrary: fc.constantFrom('*', 'http://localhost/v2/x', '//v2/x', '/v1/x', '/v2/x?a=/..', 'v2/x') },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom('*', 'http://localhost/v2/x', '//v2/x', '/v1/x', '/v2/x?a=/..', 'v2/x'),
+  },
 )
 const version = often('HTTP/1.1', 'HTTP/1.0', 'HTTP/0.9', 'HTTP/2.0', 'RTSP/1.0', '')
 const host = often('Host: localhost', 'Host: evil.example', 'Host: 127.1', 'Host:localhost:80', 'X-No: host')
+const HARMLESS = [
+  'Accept: */*',
+  'X-A: b\xe9',
+  'Via: 1.1 other',
+  'Authorization: Bearer of-the-caller',
+  'Cookie: a=b',
+  'X-Forwarded-Host: evil.example',
+  'Connection: Authorization, Host, Via, Content-Length, Transfer-Encoding',
+  'Expect: 100-continue',
+  'TE: trailers',
+  'Connection: Upgrade\r\nUpgrade: h2c',
+]
 const LINES = [
   'Content-Length: 5',
   'Content-Length: 0',
@@ -37,19 +66,12 @@ const LINES = [
   'Transfer-Encoding: xchunked',
   'Connection: close',
   'Connection: keep-alive',
-  'Connection: Content-Length, Transfer-Encoding',
-  'Connection: Authorization, Host, Via',
   'Connection: Upgrade',
   'Upgrade: h2c',
   'Connection: Upgrade\r\nUpgrade: websocket',
-  'Expect: 100-continue',
-  'Authorization: Bearer of-the-caller',
-  'Cookie: a=b',
   'Host: localhost',
   'Origin: http://evil.example',
-  'X-Forwarded-Host: evil.example',
   'Proxy_Authorization: Basic x',
-  'TE: trailers',
   'Trailer: Authorization',
   ' folded',
   ': nameless',
@@ -62,19 +84,28 @@ const LINES = [
   '',
   'GET /v2/smuggled HTTP/1.1',
 ]
-const headers = fc.array(fc.constantFrom('Accept: */*', 'X-A: b', 'Via: 1.1 other', ...LINES), { maxLength: 2 })
+const header = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom(...HARMLESS) },
+  { weight: 1, arbitrary: fc.constantFrom(...LINES) },
+)
+const headers = fc.array(header, { maxLength: 3 })
 const content = fc.constantFrom('', 'hello', SMUGGLED, '0\r\n\r\n', '\r\n', `0\r\n\r\n${SMUGGLED}`)
 const chunk = fc
-  .tuple(content, fc.constantFrom('', ';a', ';a=b', ' ', ';a="\n"'), fc.constantFrom('', '', '0', '000000000000000000'))
-  .map(([data, extension, zeros]) => (data === '' ? '' : `${zeros}${data.length.toString(16)}${extension}\r\n${data}\r\n`))
-const trailers = fc.constantFrom('', '', 'X-T: a\r\n', 'Authorization: b\r\n', 'Content-Length: 9\r\n', 'Host: evil\r\n')
+  .tuple(content, often('', ';a', ';a=b', ' ', ';a="\n"'), fc.constantFrom('', '', '0', '000000000000000000'))
+  .map(([data, extension, zeros]) =>
+    data === '' ? '' : `${zeros}${data.length.toString(16)}${extension}\r\n${data}\r\n`,
+  )
+const trailers = often('', 'X-T: a\r\n', 'Authorization: b\r\n', 'Content-Length: 9\r\n', 'Host: evil\r\n')
 /** A field that says how long the body is, and the body. */
 const framed: fc.Arbitrary<[string[], string]> = fc.oneof(
   fc.constant<[string[], string]>([[], '']),
   content.map((body): [string[], string] => [[`Content-Length: ${body.length}`], body]),
   fc
     .tuple(fc.array(chunk, { maxLength: 3 }), trailers)
-    .map(([chunks, tail]): [string[], string] => [['Transfer-Encoding: chunked'], `${chunks.join('')}0\r\n${tail}\r\n`]),
+    .map(([chunks, tail]): [string[], string] => [
+      ['Transfer-Encoding: chunked'],
+      `${chunks.join('')}0\r\n${tail}\r\n`,
+    ]),
 )
 const request = fc
   .tuple(method, target, version, host, headers, framed)
@@ -84,29 +115,28 @@ const request = fc
 const mutation = mutations('\r\n\0 \t:;,019aFg+-"=/.%#?\\\x0b\x7f\x80\xff', LINES)
 const connection = fc.record({
   requests: fc.array(request, { minLength: 1, maxLength: 4 }),
-  changes: fc.array(mutation, { maxLength: 2 }),
+  changes: fc.oneof(fc.constant<Mutation[]>([]), fc.array(mutation, { maxLength: 2 })),
   at: fc.array(fc.nat(), { maxLength: 2 }),
 })
 
+t.setTimeout(LIMIT_MS * 2)
 t.test(`${RUNS} connections, FUZZ_SEED=${SEED}`, { timeout: LIMIT_MS * 2 }, async (t) => {
   const lab = await bytesLab(t)
   const cluster = { host: lab.cluster.host, token: CREDENTIAL }
-  let last = ''
   const seen = { requests: 0, answers: 0, refusals: 0, closed: 0 }
   await fc.assert(
     fc.asyncProperty(connection, async ({ requests, changes, at }) => {
       const bytes = changes.reduce(mutate, requests.join(''))
       const outcome = await lab.send(cut(bytes, at).map((piece) => piece.toString('latin1')))
       const wrong = violations(bytes, outcome, cluster)
-      if (wrong.length > 0) { (await import('node:fs')).writeFileSync('/tmp/bytes/fail.json', JSON.stringify({ pieces: cut(bytes, at).map((p) => p.toString('latin1')), outcome, wrong: wrong.map((w) => w.slice(0, 200)), last: JSON.parse(last || 'null') }, null, 1)); throw new Error(wrong.join('\n')) }
-      last = JSON.stringify({ pieces: cut(bytes, at).map(String), outcome })
+      if (wrong.length > 0) throw new Error(wrong.join('\n'))
       seen.requests += outcome.seen.length
       seen.answers += outcome.answers.length
       seen.refusals += outcome.answers.filter(({ isClusters }) => !isClusters).length
       seen.closed += outcome.closed ? 1 : 0
     }),
-    { numRuns: RUNS, seed: SEED, endOnFailure: true, interruptAfterTimeLimit: LIMIT_MS, markInterruptAsFailure: true },
+    { numRuns: RUNS, seed: SEED, interruptAfterTimeLimit: LIMIT_MS, markInterruptAsFailure: true },
   )
   t.comment(JSON.stringify(seen))
-  t.ok(seen.requests > RUNS / 4 && seen.refusals > RUNS / 8 && seen.closed > RUNS / 8, JSON.stringify(seen))
+  for (const [what, count] of Object.entries(seen)) t.ok(count > RUNS / 8, `${count} ${what}`)
 })
