@@ -60,7 +60,7 @@ export function makeServer(options: {
         lost.add(socket)
         writeProblem(request, response, problem, { close: true })
       })
-      ignoreUpgrades(server, (socket) => answers.get(socket)?.writableFinished !== false)
+      ignoreUpgrades(server, (socket) => !lost.has(socket) && isOut(answers.get(socket)))
       server.on('connection', (socket) => {
         unused.add(socket)
         // It comes a second time if it is read a second time.
@@ -145,6 +145,11 @@ function answerUnreadable(
   socket.end(rawProblem(unreadable(error.code), toHead))
   const timer = setTimeout(() => socket.destroy(), LINGER_MS)
   socket.once('close', () => clearTimeout(timer))
+}
+
+/** Whether nothing of an answer is left to do, for Node neither: it has been parted from its connection. */
+function isOut(answer: ServerResponse | undefined): boolean {
+  return answer === undefined || (answer.writableFinished && answer.socket === null)
 }
 
 /** Whether the latest answer is out of the way, or is the unreadable request's own and has not begun. */
