@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import type { Test } from 'tap'
-import { fakeIdp } from './fake-idp.ts'
+import { fakeIdp, tokens } from './fake-idp.ts'
 import { type ProxyOptions, type RunningProxy, runProxy } from './proxy.ts'
 import { openSocket } from './raw-http.ts'
 import { BARRIER, echo, type RecordingCluster, recordingCluster } from './recording-cluster.ts'
@@ -43,7 +43,7 @@ export async function bytesLab(
   t: Test,
   options: Omit<ProxyOptions, 'clusterUrl' | 'tokenUrl'> = {},
 ): Promise<BytesLab> {
-  const idp = await fakeIdp()
+  const idp = await fakeIdp(tokens(86_400))
   t.teardown(() => idp.close())
   const cluster = await recordingCluster()
   t.teardown(() => cluster.close())
@@ -156,7 +156,7 @@ function readAnswers(text: string, methods: readonly string[]): Pick<Outcome, 'a
 
 /** Headers that must not get through to the cluster, whoever sent them. */
 const NEVER_UP =
-  /^(?:cookie|proxy-.*|te|trailer|upgrade|expect|keep-alive|forwarded|x-forwarded-.*|http2-settings|x-csrf-token|x-camunda-proxy-token)$/i
+  /^(?:cookie|proxy[-_].*|te|trailer|upgrade|expect|keep[-_]alive|forwarded|x[-_]forwarded[-_].*|http2-settings|x[-_]csrf[-_]token|x[-_]camunda[-_]proxy[-_]token)$/i
 
 /** What is wrong with a request that the cluster saw, by itself. */
 export function faultsOf(request: StrictRequest, { host, token }: { host: string; token: string }): string[] {

@@ -10,7 +10,17 @@ import { cluster, idp } from '../../helpers/clusters.ts'
 import { runProxy } from '../../helpers/proxy.ts'
 import { rawRequest, requestHead } from '../../helpers/raw-http.ts'
 
-const DOTS = ['..', '%2e%2e', '.%2E', '%252e%252e', '..;', '%2e%2e%3b', '%c0%ae%c0%ae', '%ef%bc%8e%ef%bc%8e', '%u002e.']
+const DOTS = [
+  '..',
+  '%2e%2e',
+  '.%2E',
+  '%252e%252e',
+  '..;',
+  '%2e%2e%3b',
+  '%c0%ae%c0%ae',
+  '%ef%bc%8e%ef%bc%8e',
+  '%u002e.',
+]
 const SLASHES = ['/', '%2f', '%252F', '\\', '%5c', '%255c', '%c0%af', '%ef%bc%8f', '%u2215']
 const FRONTS = ['/v2/', '/v2/x/', '//v2//', '/clusters/prod/v2/', '/v1/', '/operate/v1/', '/administration/']
 

@@ -10,7 +10,16 @@ import { setUpCookie } from '../../helpers/methods.ts'
 import { setUp } from '../../helpers/proxy.ts'
 import { rawRequest, requestHead } from '../../helpers/raw-http.ts'
 
-const NAMES = ['authorization', 'Authorization', 'AUTHORIZATION', 'host', 'via', 'connection', 'cookie', 'x-csrf-token']
+const NAMES = [
+  'authorization',
+  'Authorization',
+  'AUTHORIZATION',
+  'host',
+  'via',
+  'connection',
+  'cookie',
+  'x-csrf-token',
+]
 const FORMS = [
   (name: string) => [`Connection: ${name}`],
   (name: string) => [`Connection: keep-alive, ${name}`],

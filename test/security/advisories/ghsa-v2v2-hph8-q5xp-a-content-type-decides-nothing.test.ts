@@ -39,7 +39,11 @@ t.test('the cluster reads what the caller wrote', async (t) => {
 
 t.test('two types are two types', async (t) => {
   const { proxy, cluster } = await setUp(t)
-  const fields = ['Content-Type: text/plain', 'Content-Type: application/json', `Content-Length: ${BODY.length}`]
+  const fields = [
+    'Content-Type: text/plain',
+    'Content-Type: application/json',
+    `Content-Length: ${BODY.length}`,
+  ]
   t.equal((await rawRequest(proxy.port, requestHead('POST', '/v2/x', fields) + BODY)).status, 200)
   const { rawHeaders = [], body } = cluster.seen[0] ?? {}
   t.strictSame(

@@ -23,14 +23,38 @@ clusters:
 `
   const proxy = await runProxy(t, { config })
   const names = ['a', 'b', 'v2', 'a.v2']
-  const paths = ['/v2/x', '/v2/v2/x', '//v2/x', '/v1/v2/x', '/mcp/v2', '/v2/clusters/b/v2/x', '/v2/base/v2/x', '/v2?a=/clusters/b']
-  const all = [1, 2, 3].flatMap(() => names.flatMap((name) => paths.map((path) => `/clusters/${name}${path}`)))
+  const paths = [
+    '/v2/x',
+    '/v2/v2/x',
+    '//v2/x',
+    '/v1/v2/x',
+    '/mcp/v2',
+    '/v2/clusters/b/v2/x',
+    '/v2/base/v2/x',
+    '/v2?a=/clusters/b',
+  ]
+  const all = [1, 2, 3].flatMap(() =>
+    names.flatMap((name) => paths.map((path) => `/clusters/${name}${path}`)),
+  )
   const answers = await Promise.all(all.map((path) => fetch(proxy.url + path)))
   t.ok(answers.every(({ status }) => status === 200))
-  const ofClient = (client: string) => [one, two].map((target) => clientsOf(target).filter((id) => id === `${client}/-`).length)
+  const ofClient = (client: string) =>
+    [one, two].map((target) => clientsOf(target).filter((id) => id === `${client}/-`).length)
   const each = 3 * paths.length
-  t.strictSame([ofClient('a'), ofClient('a-v2')], [[each, 0], [each, 0]])
-  t.strictSame([ofClient('b'), ofClient('v2')], [[0, each], [0, each]])
+  t.strictSame(
+    [ofClient('a'), ofClient('a-v2')],
+    [
+      [each, 0],
+      [each, 0],
+    ],
+  )
+  t.strictSame(
+    [ofClient('b'), ofClient('v2')],
+    [
+      [0, each],
+      [0, each],
+    ],
+  )
   const bases = { a: '/base/', 'a-v2': '/base/', b: '/base/', v2: '/v1/' }
   for (const target of [one, two])
     for (const [i, client] of clientsOf(target).entries())
