@@ -3,8 +3,9 @@ import { resolve } from 'node:path'
 import t, { type Test } from 'tap'
 
 /** What the last step of the gate says of such a run, and its exit code. */
-function gate(t: Test, tap: string) {
-  const cwd = t.testdir({ '.tap': { 'results.tap': tap } })
+function gate(t: Test, tap: string, faults?: string) {
+  const lab = faults === undefined ? {} : { 'faults.tap': faults }
+  const cwd = t.testdir({ '.tap': { 'results.tap': tap, ...lab } })
   const { status, stdout } = spawnSync(process.execPath, [resolve('scripts/count-tests.mjs')], {
     cwd,
     encoding: 'utf8',
@@ -24,6 +25,22 @@ ok 1 - test/good.test.ts # time=1ms
 t.test('nothing failed', async (t) => {
   const counted = gate(t, `${GOOD}# { total: 2, pass: 1, todo: 1 }\n`)
   t.strictSame(counted, { status: 0, stdout: '1 passed, 0 failed\n' })
+})
+
+t.test('what the fault lab found counts as well', async (t) => {
+  const tests = `${GOOD}# { total: 2, pass: 1, todo: 1 }\n`
+  t.strictSame(gate(t, tests, `${GOOD}# { total: 2, pass: 1, todo: 1 }\n`), {
+    status: 0,
+    stdout: '2 passed, 0 failed\n',
+  })
+  t.strictSame(
+    gate(t, tests, 'TAP version 14\nok 1 - a row\nnot ok 2 - another\n# { total: 2, pass: 1, fail: 1 }\n'),
+    {
+      status: 1,
+      stdout: 'not ok: another\n\n2 passed, 1 failed\n',
+    },
+  )
+  t.equal(gate(t, tests, 'TAP version 14\n').status, 1, 'a run of it that broke off')
 })
 
 t.test('one assertion, and with it what it stands in', async (t) => {
@@ -88,7 +105,7 @@ Bail out! enough
 
 not ok: Bail out! enough
 
-not ok: The test run has not come to its end.
+not ok: The run of .tap/results.tap has not come to its end.
 
 0 passed, 0 failed
 `

@@ -158,7 +158,7 @@ function read({ statusCode, headers }: Dispatcher.ResponseData): Answer {
 }
 
 function busy(url: URL, { status, header }: Answer): AcquireFailure {
-  const wait = retryAfterMs(header('retry-after') ?? null, Date.now())
+  const wait = retryAfterMs(header, Date.now())
   return {
     code: `http-${status}`,
     message: `The cluster ${url.host} answered status ${status} to the login at ${shown(url)}.`,

@@ -63,17 +63,26 @@ export function printable(text: string): string {
 }
 
 function requestedWait(response: Response): { retryAfterMs?: number } {
-  const wait = retryAfterMs(response.headers.get('retry-after'), Date.now())
+  const wait = retryAfterMs((name) => response.headers.get(name) ?? undefined, Date.now())
   return wait === undefined ? {} : { retryAfterMs: wait }
 }
 
-/** The wait that a `Retry-After` asks for (RFC 9110 section 10.2.3: seconds or a date), in milliseconds. */
-export function retryAfterMs(value: string | null, now: number): number | undefined {
-  if (value === null) return undefined
-  // Date.parse takes almost anything for a date; one of HTTP names its day.
-  const date = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(value.trim()) ? Date.parse(value) : Number.NaN
-  const wait = /^\d+$/.test(value.trim()) ? Number(value) * 1_000 : date - now
+/**
+ * The wait that an answer asks for by `Retry-After` (RFC 9110 section 10.2.3: seconds or a date), in milliseconds. A
+ * date is by the clock of who answered, which `Date` tells (section 6.6.1), and by ours, `now`, only if it does not.
+ */
+export function retryAfterMs(header: (name: string) => string | undefined, now: number): number | undefined {
+  const value = header('retry-after')?.trim()
+  if (value === undefined) return undefined
+  const sentAt = dateOf(header('date') ?? '') ?? now
+  const wait = /^\d+$/.test(value) ? Number(value) * 1_000 : (dateOf(value) ?? Number.NaN) - sentAt
   return Number.isNaN(wait) ? undefined : Math.min(Math.max(wait, 0), MAX_RETRY_AFTER_MS)
+}
+
+/** The instant that a date of HTTP names. Date.parse takes almost anything for one; HTTP's begin with the day. */
+function dateOf(text: string): number | undefined {
+  const instant = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text) ? Date.parse(text) : Number.NaN
+  return Number.isNaN(instant) ? undefined : instant
 }
 
 const reasons: Record<string, string> = {

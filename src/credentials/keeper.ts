@@ -94,7 +94,7 @@ export class CredentialKeeper implements Keeper {
   #failures = 0
   #refusals = 0
   #lastFailure: AcquireFailure | undefined
-  /** Since when attempts have failed with no usable credential left. */
+  /** Since when attempts have failed with no credential left that can be used, and that the cluster has not refused. */
   #unusableSince: number | undefined
   /** No attempt before this instant. */
   #notBefore = Number.NEGATIVE_INFINITY
@@ -296,7 +296,7 @@ export class CredentialKeeper implements Keeper {
     this.#failures++
     this.#lastFailure = failure
     if (failure.refused) this.#refusals++
-    if (usableForMs === 0) this.#unusableSince ??= now
+    if (usableForMs === 0 || this.#rejections.awaited) this.#unusableSince ??= now
     // Nobody should wait for a slot that is known not to be free yet.
     const slotMs = this.#pace.waitMs(this.#clock.monotonic())
     const pauseMs = this.#pauseMs(now, usableForMs)
@@ -306,7 +306,8 @@ export class CredentialKeeper implements Keeper {
 
   #pauseMs(now: number, usableForMs: number): number {
     if (this.#refusals > 0) return retryAfterRefusalMs(this.#refusals)
-    if (usableForMs > 0) return retryWhileUsableMs(this.#failures, usableForMs, this.#random())
+    const { awaited } = this.#rejections
+    if (usableForMs > 0 && !awaited) return retryWhileUsableMs(this.#failures, usableForMs, this.#random())
     return retryWhileUnusableMs(this.#failures, now - (this.#unusableSince ?? now), this.#random())
   }
 

@@ -24,6 +24,11 @@ export class Rejections {
     return this.#active
   }
 
+  /** A renewal was forced that has not come: the current credential has lost its use, whatever time it has left. */
+  get awaited(): boolean {
+    return this.#forcedGeneration !== undefined
+  }
+
   /** A success would be news: it ends a trial, or a pause that may have outlived the credential it began with. */
   get suspicious(): boolean {
     return this.#onTrial || this.#rejections > 0

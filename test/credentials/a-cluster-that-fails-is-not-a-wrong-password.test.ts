@@ -18,8 +18,8 @@ t.test('it is busy or broken: the other page is not tried', async (t) => {
   }
 })
 
-t.test('it is waited for as it asks, in seconds or until a date', async (t) => {
-  t.intercept(Date, 'now', { value: () => Date.parse('2027-03-09T08:00:00Z') })
+t.test('it is waited for as it asks, in seconds or until a date by its own clock', async (t) => {
+  const date = 'Tue, 09 Mar 2027 08:00:00 GMT'
   for (const [value, wait] of [
     ['17', 17_000],
     ['9999', 300_000],
@@ -27,7 +27,7 @@ t.test('it is waited for as it asks, in seconds or until a date', async (t) => {
     ['soon', undefined],
   ] as const) {
     const { failure } = await toldLab(t, (_request, response) =>
-      response.writeHead(429, { 'retry-after': value }).end(),
+      response.writeHead(429, { 'retry-after': value, date }).end(),
     )
     t.equal((await failure()).retryAfterMs, wait, value)
   }

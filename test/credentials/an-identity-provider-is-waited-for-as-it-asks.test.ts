@@ -66,7 +66,26 @@ t.test('until a date, in each of the three forms of HTTP', async (t) => {
     ['Thu, 01 Jan 1970 00:00:00 GMT', 0],
     ['Tue, 39 Mar 2027 08:00:00 GMT', undefined],
   ] as const) {
-    idp.answerWith((_request, response) => json(response, 429, {}, { 'retry-after': value }))
+    idp.answerWith((_request, response) => {
+      response.sendDate = false
+      json(response, 429, {}, { 'retry-after': value })
+    })
     t.equal((await failure()).retryAfterMs, wait, value)
+  }
+})
+
+t.test('until a date by its own clock, whatever ours says', async (t) => {
+  const { idp, failure } = await oauthLab(t)
+  const now = Date.parse('2027-03-09T08:00:00Z')
+  t.intercept(Date, 'now', { value: () => now })
+  for (const [date, value, wait] of [
+    ['Tue, 09 Mar 2027 09:00:00 GMT', 'Tue, 09 Mar 2027 09:00:03 GMT', 3_000],
+    ['Tue, 09 Mar 2027 07:00:00 GMT', 'Tue, 09 Mar 2027 07:00:03 GMT', 3_000],
+    ['Tue, 09 Mar 2027 09:00:00 GMT', 'Tue, 09 Mar 2027 08:00:03 GMT', 0],
+    ['Tue, 09 Mar 2027 09:00:00 GMT', '17', 17_000],
+    ['today', 'Tue, 09 Mar 2027 08:00:03 GMT', 3_000],
+  ] as const) {
+    idp.answerWith((_request, response) => json(response, 429, {}, { 'retry-after': value, date }))
+    t.equal((await failure()).retryAfterMs, wait, `${value} at ${date}`)
   }
 })

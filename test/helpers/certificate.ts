@@ -12,6 +12,8 @@ export interface Identity {
 export interface CertificateAuthority extends Identity {
   /** For `localhost`, 127.0.0.1 and further names. */
   server(...names: string[]): Identity
+  /** The same, when its time is over. */
+  expiredServer(...names: string[]): Identity
   /** For these names alone. */
   other(...names: string[]): Identity
   client(name: string): Identity
@@ -25,6 +27,8 @@ const KINDS = {
 }
 const NEW_KEY = [...KINDS.ec, '-nodes']
 const DAYS = 2
+/** What a server of this machine is called. */
+const HERE = ['DNS:localhost', 'IP:127.0.0.1']
 
 /** A self-signed certificate for a host name, made on the spot and valid for two days. */
 export function selfSigned(host: string, type: keyof typeof KINDS = 'ec'): Identity {
@@ -43,8 +47,8 @@ export function certificateAuthority(name = 'test authority'): CertificateAuthor
   const client = 'extendedKeyUsage=clientAuth'
   return {
     ...ca,
-    server: (...names) =>
-      serverOf(ca, ['DNS:localhost', 'IP:127.0.0.1', ...names.map((host) => `DNS:${host}`)]),
+    server: (...names) => serverOf(ca, [...HERE, ...names.map((host) => `DNS:${host}`)]),
+    expiredServer: (...names) => serverOf(ca, [...HERE, ...names.map((host) => `DNS:${host}`)], -1),
     other: (...names) =>
       serverOf(
         ca,
@@ -65,8 +69,8 @@ export function encrypted({ key }: Identity, passphrase: string): string {
   })
 }
 
-function serverOf(ca: Identity, names: readonly string[]): Identity {
-  return issued(ca, 'server', `subjectAltName=${names.join(',')}\nextendedKeyUsage=serverAuth`, DAYS)
+function serverOf(ca: Identity, names: readonly string[], days = DAYS): Identity {
+  return issued(ca, 'server', `subjectAltName=${names.join(',')}\nextendedKeyUsage=serverAuth`, days)
 }
 
 function issued(ca: Identity, name: string, extensions: string, days: number): Identity {
