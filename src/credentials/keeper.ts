@@ -265,7 +265,8 @@ export class CredentialKeeper implements Keeper {
       controller,
       startedAt: now,
       patienceMs: cold ? COLD_PATIENCE_MS : FAILING_PATIENCE_MS,
-      landed: this.#fly(controller.signal, now > this.#dueAt + LATE_MS),
+      // One that nobody used was left to lapse, and is late for no other reason.
+      landed: this.#fly(controller.signal, !this.#onlyIfUsed && now > this.#dueAt + LATE_MS),
     }
     this.#cancelWatch()
     this.#plan()
