@@ -36,7 +36,7 @@ export function peerGate(allowed: ReadonlySet<number>, findUid: FindUid = uidFin
     // Was the connection reset before it was looked up, another user may have connected from the same port since.
     // That reset has been heard of when all that the event loop holds ready now has been seen to.
     await new Promise((resolve) => setImmediate(resolve))
-    const verdict = uid !== undefined && allowed.has(uid) && !socket.destroyed ? null : refusal(uid)
+    const verdict = uid !== undefined && allowed.has(uid) && !isGone(socket) ? null : refusal(uid)
     if (verdict !== null) cutOffSoon(socket)
     socket[VERDICT] = verdict
     return verdict
@@ -62,13 +62,18 @@ export function addPeerGate(
     const go = (verdict: Verdict) => {
       if (verdict === null) done()
       // The caller has left, whoever that was.
-      else if (socket.destroyed) reply.hijack()
+      else if (isGone(socket)) reply.hijack()
       else refuse(request, reply, verdict)
     }
     const verdict = gate.verdict(socket)
     if (verdict instanceof Promise) verdict.then(go).catch(done)
     else go(verdict)
   })
+}
+
+/** A reset behind a request looks as if the caller had closed its half; so who does that before it is known has left, too. */
+function isGone(socket: Socket): boolean {
+  return socket.destroyed || socket.readableEnded
 }
 
 function cutOffSoon(socket: Socket): void {
