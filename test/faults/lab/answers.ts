@@ -75,7 +75,7 @@ async function play(t: Test, group: string, lab: Lab, url: string, bad: BadAnswe
   )
   for (const saw of callers.filter((one) => !one.endsWith('?'))) t.ok(seen.has(saw), `callers see ${saw}`)
   t.equal(sends.size, made.length, 'the cluster sees each call')
-  t.equal(Math.max(...sends.values()), most, `one call comes ${most} times at most`)
+  t.ok(Math.max(...sends.values()) <= most, `one call comes ${most} times at most`)
   t.equal(next, '200', 'the next call is answered')
   t.equal(tokenRequests, 0, 'no token is asked for')
 }
