@@ -48,4 +48,4 @@ function rowOf([family, entries]: [string, CorpusEntry[]]): Row {
   }
 }
 
-faultTable('hostile bytes', corpus().map(rowOf))
+faultTable('bytes', corpus().map(rowOf))
