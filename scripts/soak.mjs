@@ -11,6 +11,7 @@ import { startProxy, until } from './lib/processes.mjs'
 import { makeCallers } from './soak/callers.mjs'
 import { startCluster } from './soak/cluster.mjs'
 import { timetable } from './soak/faults.mjs'
+import { lag } from './soak/lag.mjs'
 import { handles, memory } from './soak/measure.mjs'
 import { startProvider } from './soak/provider.mjs'
 import { chance } from './soak/random.mjs'
@@ -92,6 +93,7 @@ async function load({ proxy, provider, cluster, windows, loadMs, rate, seed }) {
     await sleep(window.to - now())
     await places[window.place].end()
     window.to = now()
+    window.lateMs = 2 * lag()
   })
   for (let count = 0, sampledAt = 0; now() < loadMs; count++) {
     const dueAt = (count * 1_000) / rate

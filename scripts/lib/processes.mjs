@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 
+const ANY_PORTS = { CAMUNDA_PROXY_PORT: '0', CAMUNDA_PROXY_ADMIN_PORT: '0' }
+
 /** @type {Set<number>} */
 const groups = new Set()
 /** @type {string[]} */
@@ -101,7 +103,8 @@ export async function freePort() {
 export async function startProxy(args, env = {}) {
   const entry = new URL('../../dist/cli.js', import.meta.url).pathname
   const program = start(process.execPath, [entry, ...args], {
-    env: { PATH: process.env.PATH, CAMUNDA_PROXY_PORT: '0', CAMUNDA_PROXY_ADMIN_PORT: '0', ...env },
+    // What one run is refused is nothing to the next.
+    env: { PATH: process.env.PATH, ...ANY_PORTS, CAMUNDA_PROXY_STATE_FILE: 'off', ...env },
   })
   let hasEnded = false
   program.ended.then(() => {

@@ -4,14 +4,16 @@
  */
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { lag } from './lag.mjs'
 import { pattern } from './pattern.mjs'
 import { openServer } from './sockets.mjs'
 
 const STALL_MS = 3_000
 /** How long after a newer token was issued an older one may still come: requests are on their way. */
 const OVERTAKEN_MS = 1_500
-/** A request was sent before it came: for a busy machine. */
+/** A request was sent before it came; on a busy machine, by as much again as this script is late, and the proxy too. */
 const LATE_MS = 250
+const lateMs = () => LATE_MS + 2 * lag()
 /** Of the requests during a fault that is done to single ones. */
 const SHARE = 0.5
 const CHUNK = 64 * 1024
@@ -110,10 +112,10 @@ function wrongToken(request, tokens) {
   const now = performance.now()
   const token = tokenOf(request, tokens)
   if (token === undefined) return `no token of the provider's: ${request.headers.authorization}`
-  if (now > token.expiresAt + LATE_MS)
+  if (now > token.expiresAt + lateMs())
     return `a token that expired ${Math.round(now - token.expiresAt)} ms ago`
   const newer = [...tokens.values()][token.number]
-  if (newer !== undefined && now > newer.issuedAt + OVERTAKEN_MS)
+  if (newer !== undefined && now > newer.issuedAt + OVERTAKEN_MS + lateMs())
     return `a token that was replaced ${Math.round(now - newer.issuedAt)} ms ago`
   return undefined
 }

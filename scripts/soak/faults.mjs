@@ -42,7 +42,10 @@ const faults = {
   },
 }
 
-/** @typedef {{ place: 'provider' | 'cluster', kind: string, from: number, to: number }} Window */
+/**
+ * `lateMs` is what healing may take longer on a machine that was so busy.
+ * @typedef {{ place: 'provider' | 'cluster', kind: string, from: number, to: number, lateMs: number }} Window
+ */
 
 const QUIET_MS = [1_000, 5_000]
 const FAULT_MS = [1_000, 6_000]
@@ -62,7 +65,7 @@ export function timetable(random, place, endMs) {
     const to = from + random.between(...FAULT_MS)
     if (to > endMs) return windows
     if (left.length === 0) left = random.shuffled(Object.keys(faults[place]))
-    windows.push({ place, kind: left.pop(), from, to })
+    windows.push({ place, kind: left.pop(), from, to, lateMs: 0 })
     from = to + random.between(...QUIET_MS)
   }
 }
@@ -76,9 +79,9 @@ export function timetable(random, place, endMs) {
 export function explanation(call, windows, done) {
   const own = done.find((kind) => faults.cluster[kind]?.explains.includes(call.outcome))
   if (own !== undefined) return `the cluster ${own}`
-  const window = windows.find(({ place, kind, from, to }) => {
+  const window = windows.find(({ place, kind, from, to, lateMs }) => {
     const { explains, healsMs } = faults[place][kind]
-    const isThen = healsMs !== undefined && call.from <= to + healsMs && call.to >= from
+    const isThen = healsMs !== undefined && call.from <= to + healsMs + lateMs && call.to >= from
     return isThen && explains.includes(call.outcome)
   })
   return window && `the ${window.place} ${window.kind}`

@@ -27,8 +27,15 @@ export function slope(figures) {
 }
 
 function sum(pid, measure) {
-  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean),
-  )
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) => childrenOf(pid, task))
   return measure(pid) + children.reduce((all, child) => all + sum(child, measure), 0)
+}
+
+/** None where the kernel does not tell, or where the thread has just ended. */
+function childrenOf(pid, task) {
+  try {
+    return readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean)
+  } catch {
+    return []
+  }
 }

@@ -14,6 +14,7 @@ import { callOnce } from '../helpers/workers.ts'
 const REQUESTS = 800
 const AT_ONCE = 40
 const LONG = 'x'.repeat(1_100)
+const ANSWER = 'of the cluster of this test'
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
@@ -23,30 +24,38 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
+/** The program once it answers, and where. Nobody reads its log, so that the port has to be known before. */
+async function serving(t: Test, env: Record<string, string>, stdout: 'pipe' | number) {
+  for (;;) {
+    const port = await freePort()
+    const child = spawn(process.execPath, ['dist/cli.js', 'start'], {
+      env: { ...env, CAMUNDA_PROXY_PORT: String(port) },
+      stdio: ['ignore', stdout, 'inherit'],
+    })
+    t.teardown(() => child.kill('SIGKILL'))
+    const call = () => callOnce(`http://127.0.0.1:${port}/v2/${LONG}`)
+    // It ends if somebody else has taken the port meanwhile.
+    while (child.exitCode === null) {
+      const answer = await call().catch(() => undefined)
+      if (answer?.status === 200 && answer.text === ANSWER) return { child, call }
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+}
+
 async function start(t: Test, stdout: 'pipe' | number, workers = 1) {
   const idp = await fakeIdp()
   t.teardown(() => idp.close())
-  const cluster = await fakeCluster((_request, response) => response.end('here'))
+  const cluster = await fakeCluster((_request, response) => response.end(ANSWER))
   t.teardown(() => cluster.close())
-  const port = await freePort()
   const env = {
     PATH: process.env.PATH ?? '',
     ...programEnv(cluster.url, idp.tokenUrl),
-    CAMUNDA_PROXY_PORT: String(port),
+    CAMUNDA_PROXY_STATE_FILE: 'off',
     CAMUNDA_PROXY_ACCESS_LOG: 'all',
     CAMUNDA_PROXY_WORKERS: String(workers),
   }
-  const child = spawn(process.execPath, ['dist/cli.js', 'start'], {
-    env,
-    stdio: ['ignore', stdout, 'inherit'],
-  })
-  t.teardown(() => child.kill('SIGKILL'))
-  const call = () => callOnce(`http://127.0.0.1:${port}/v2/${LONG}`)
-  for (;;) {
-    const answer = await call().catch(() => undefined)
-    if (answer?.status === 200) break
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
+  const { child, call } = await serving(t, env, stdout)
   const callAll = async (requests = REQUESTS) => {
     const failed: unknown[] = []
     for (let i = 0; i < requests; i += AT_ONCE) {

@@ -10,6 +10,8 @@ import { CLIENT_SECRET } from '../helpers/proxy.ts'
 import { callOnce } from '../helpers/workers.ts'
 
 const RESTARTS = 10
+/** The pause after the first refusal is 30 s: a slow machine restarts less often meanwhile. */
+const WITHIN_MS = 20_000
 
 t.test('of a client, by one process and by several', async (t) => {
   const idp = await fakeIdp((_request, response) => json(response, 401, { error: 'invalid_client' }))
@@ -20,7 +22,8 @@ t.test('of a client, by one process and by several', async (t) => {
     CAMUNDA_PROXY_STATE_FILE: '',
     XDG_RUNTIME_DIR: join(folder, 'run'),
   }
-  for (let i = 0; i < RESTARTS; i++) {
+  const end = performance.now() + WITHIN_MS
+  for (let i = 0; i < RESTARTS && (i < 3 || performance.now() < end); i++) {
     const program = runProgram(t, ['start', '--workers', i === 1 ? '2' : '1'], env)
     const { listening } = await program.line('listening on')
     const line = await program.line('no new token')

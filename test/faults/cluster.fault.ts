@@ -340,6 +340,7 @@ const rows: Row[] = [
   {
     ...trusting,
     fault: 'shows a certificate that has expired on new connections',
+    onlyLong: true,
     inject: swap(authority.expiredServer()),
     end: swap(identity),
     callers: ['200', UNREACHABLE, `${BROKE_OFF}?`],

@@ -96,6 +96,16 @@ const uselessWhileHeld = [
   'answers 200 with a login page',
 ]
 
+/** Of those, what differs from another in its words alone. */
+const onlyInWords = [
+  'answers 500',
+  'answers 502 with a page',
+  'answers 504 without a body',
+  'answers 200 with the wrong JSON',
+  'answers 200 with half of its JSON',
+  'gives tokens that have ended: expires_in is negative',
+]
+
 /** Answers with a good token that says of its life what it should not. The provider means it to last an hour. */
 const oddLives: Record<string, unknown> = {
   'a thousand million million': 1e15,
@@ -247,6 +257,7 @@ const rows: Row[] = [
   ...Object.entries(useless).map(([fault, inject]) => ({
     ...COLD,
     fault: `${fault}, at the start`,
+    onlyLong: onlyInWords.includes(fault),
     inject,
     callers: ['200', UNAVAILABLE],
   })),
@@ -254,6 +265,7 @@ const rows: Row[] = [
     (fault): Row => ({
       ...HELD,
       fault: `${fault}, while a token is held`,
+      onlyLong: fault.startsWith('answers 200'),
       inject: useless[fault] as Inject,
       callers: ['200', UNAVAILABLE],
     }),
@@ -309,10 +321,11 @@ const rows: Row[] = [
   {
     ...WAITS,
     fault: 'answers 429 with a Retry-After of a date in 2 s, by a clock that is an hour behind',
+    onlyLong: true,
     inject: retryAfter(2, -HOUR_S),
   },
   { ...WAITS, fault: 'answers 429 with Retry-After: -1', inject: retryAfter('-1') },
-  { ...WAITS, fault: 'answers 429 with Retry-After: soon', inject: retryAfter('soon') },
+  { ...WAITS, fault: 'answers 429 with Retry-After: soon', onlyLong: true, inject: retryAfter('soon') },
   {
     ...WAITS,
     fault: 'answers 429 with Retry-After: 1000000000 (believed for 5 minutes)',
@@ -325,6 +338,7 @@ const rows: Row[] = [
     {
       ...ASKED_AGAIN_LATE,
       fault: `disables the client: ${fault}, at the start`,
+      onlyLong: fault.startsWith('403'),
       cold: true,
       inject: answering(answer),
       callers: LONG ? ['200', REFUSED] : [REFUSED],
@@ -352,6 +366,7 @@ const rows: Row[] = [
   ...[1, 2].map(
     (lifeS): Row => ({
       fault: `gives tokens for ${lifeS} s`,
+      onlyLong: lifeS === 2,
       cold: true,
       lastsS: 5,
       inject: giving(lifeS, (token) => response(token, { expires_in: lifeS })),

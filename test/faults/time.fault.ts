@@ -1,3 +1,4 @@
+import { until } from '../helpers/until.ts'
 import { faultTable, LONG, lasting, type Row } from './lab/lab.ts'
 import { bendable, order, signal, type Which } from './lab/time.ts'
 
@@ -13,7 +14,11 @@ const WORKERS = ['--workers', '2']
 const stopped = (fault: string, which: Which, args: readonly string[] = []): Row => ({
   fault,
   args,
-  inject: (lab) => signal(lab, which, 'SIGSTOP'),
+  async inject(lab) {
+    // What is stopped between reading a token and sending it cannot know.
+    await until(() => lab.load().open() === 0, 'no call is on its way')
+    signal(lab, which, 'SIGSTOP')
+  },
   lastsS: lasting(PAST_EXPIRY_S, 15),
   end: (lab) => signal(lab, 'all', 'SIGCONT'),
   callers: ['200'],
@@ -44,13 +49,13 @@ const rows: Row[] = [
   stopped('all stopped, with workers', 'all', WORKERS),
   stopped('only the process that has the credentials is stopped', 'primary', WORKERS),
   stopped('only the workers are stopped', 'workers', WORKERS),
-  stopped('one of two workers is stopped for a while', 'one worker', WORKERS),
+  { ...stopped('one of two workers is stopped for a while', 'one worker', WORKERS), onlyLong: true },
   setBy('the wall clock is set forth by an hour and back', HOUR),
   setBy('the wall clock is set back by an hour and forth', -HOUR),
-  setBy('the wall clock is set forth by a day and back', DAY),
+  { ...setBy('the wall clock is set forth by a day and back', DAY), onlyLong: true },
   setBy('the wall clock is set forth by an hour and back, with workers', HOUR, WORKERS),
   blocked('the event loop is blocked for 5 s', 'primary'),
-  blocked('the event loops of the workers are blocked for 5 s', 'workers', WORKERS),
+  { ...blocked('the event loops of the workers are blocked for 5 s', 'workers', WORKERS), onlyLong: true },
   {
     fault: 'every timer is a minute late',
     inject: (lab, t) => order(lab, t, 'all', 'late', 60_000),

@@ -6,6 +6,7 @@ import { neighbourOf } from '../../src/gateway/neighbour.ts'
 import { makeServer } from '../../src/gateway/server.ts'
 import { fakeCluster } from '../helpers/fake-cluster.ts'
 import { fakeIdp } from '../helpers/fake-idp.ts'
+import { noIpv6 } from '../helpers/ipv6.ts'
 import { programEnv, runProgram } from '../helpers/program.ts'
 
 const FAMILIES = ['127.0.0.1', '::1']
@@ -19,7 +20,7 @@ async function other(t: Test, host: string): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-t.test('whoever listens on one loopback address looks at the other', async (t) => {
+t.test('whoever listens on one loopback address looks at the other', { skip: noIpv6 }, async (t) => {
   const [four, six] = await Promise.all(FAMILIES.map((host) => other(t, host)))
   t.equal(await neighbourOf('127.0.0.1', six ?? 0), `http://[::1]:${six}`)
   t.equal(await neighbourOf('0.0.0.0', six ?? 0), `http://[::1]:${six}`)
@@ -31,6 +32,7 @@ t.test('whoever listens on one loopback address looks at the other', async (t) =
 
 t.test(
   'as localhost it does not start: callers could not be told apart from those of the other',
+  { skip: noIpv6 },
   async (t) => {
     const app = makeServer({ routable: (request) => request.url ?? '', drainMs: 100 })
     t.teardown(() => app.close())
@@ -50,7 +52,7 @@ t.test(
   },
 )
 
-t.test('at the usual address it starts, and warns', async (t) => {
+t.test('at the usual address it starts, and warns', { skip: noIpv6 }, async (t) => {
   const [idp, cluster] = [await fakeIdp(), await fakeCluster()]
   t.teardown(() => idp.close())
   t.teardown(() => cluster.close())

@@ -31,7 +31,7 @@ export async function openBrowser(t: Test, publicSites: readonly number[] = []):
   const browser = await chromium.launch({
     executablePath,
     headless: true,
-    timeout: 30_000,
+    timeout: 120_000,
     args: [
       '--no-sandbox',
       '--disable-gpu',

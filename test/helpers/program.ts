@@ -14,7 +14,10 @@ export interface RunningProgram {
   ended: Promise<number | string | null>
 }
 
-/** The built program as a process of its own, killed when the test ends. Its environment is what is given and no more. */
+/**
+ * The built program as a process of its own, killed when the test ends. Its environment is what is given and no more; it
+ * remembers no refusals unless it is told where.
+ */
 export function runProgram(
   t: Test,
   args: readonly string[],
@@ -24,7 +27,8 @@ export function runProgram(
 ): RunningProgram {
   const [command = '', ...rest] = [...before, process.execPath, 'dist/cli.js', ...args]
   const child = spawn(command, rest, {
-    env: { PATH: process.env.PATH ?? '', ...env },
+    // What one test is refused is nothing to the next.
+    env: { PATH: process.env.PATH ?? '', CAMUNDA_PROXY_STATE_FILE: 'off', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let [stdout, stderr] = ['', '']
@@ -63,7 +67,5 @@ export function programEnv(clusterUrl: string, tokenUrl: string): Record<string,
     ZEEBE_CLIENT_SECRET: CLIENT_SECRET,
     CAMUNDA_PROXY_PORT: '0',
     CAMUNDA_PROXY_ADMIN_PORT: '0',
-    // What one test is refused is nothing to the next.
-    CAMUNDA_PROXY_STATE_FILE: 'off',
   }
 }

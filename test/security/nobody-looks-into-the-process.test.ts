@@ -32,7 +32,9 @@ function portsOf(pid: number): number[] {
       return []
     }
   })
-  const rows = ['tcp', 'tcp6'].flatMap((table) => readFileSync(`/proc/net/${table}`, 'utf8').split('\n'))
+  // Without IPv6 there is only one.
+  const tables = ['/proc/net/tcp', '/proc/net/tcp6'].filter((path) => existsSync(path))
+  const rows = tables.flatMap((path) => readFileSync(path, 'utf8').split('\n'))
   return rows.flatMap((row) => {
     const [, local = '', , state, , , , , , inode = ''] = row.trim().split(/\s+/)
     return state === '0A' && inodes.includes(inode) ? [Number.parseInt(local.split(':')[1] ?? '', 16)] : []

@@ -41,7 +41,7 @@ t.test(
     const twice = await lab(t, refuse, refuse)
     t.match(await twice.ask(), { status: 502, text: /did not take the request/ })
     t.equal(twice.requests(), 2)
-    const large = await lab(t, (stream) => setTimeout(() => stream.reset(REFUSED_STREAM), 100))
+    const large = await lab(t, (stream) => setTimeout(() => stream.reset(REFUSED_STREAM), 1_000))
     t.equal((await large.ask('POST', 'x'.repeat(200_000))).status, 502)
     t.equal(large.requests(), 1)
     const begun = await lab(t, (stream) => {

@@ -1,4 +1,4 @@
-import { setTimeout as passed } from 'node:timers/promises'
+import cluster from 'node:cluster'
 import t from 'tap'
 import { Pulse } from '../../src/workers/pulse.ts'
 import { poolLab } from '../helpers/pool-lab.ts'
@@ -54,10 +54,14 @@ t.test('not while this process itself was stopped, was blocked or slept', async 
 t.test('the pool ends it, says why, and goes on with another; who answers stays', async (t) => {
   const { pool, clock, log } = poolLab(t, { DEAF: '2' })
   await pool.start()
+  let words = 0
+  const [one] = Object.values(cluster.workers ?? {})
+  one?.on('message', () => words++)
   for (let time = 0; time < 8 && !log().includes('silent'); time++) {
+    const before = words
     await clock.advance(5_000)
-    // Words between processes take real time.
-    await passed(50)
+    // Words between processes take real time: it has answered before more of the clock's is over.
+    await until(() => words > before, 'the other has answered')
   }
   await until(() => log().includes('replaced'), 'another took its place')
   t.match(log(), /worker 2 was ended by SIGKILL: it was silent for 30 s/)

@@ -43,6 +43,8 @@ export function answerTable(group: string, faults: readonly BadAnswer[]): void {
 async function play(t: Test, group: string, lab: Lab, url: string, bad: BadAnswer): Promise<void> {
   const { fault, answer, call = callWith, callers, sends: most = 1 } = bad
   const askedBefore = lab.provider.asked()
+  // So that one of the calls comes over a connection that has been used: only those can be lost to an end of it.
+  await callerSaw(`${url}/v2/topology`)
   const sends = new Map<string, number>()
   const open = new Set<IncomingMessage>()
   lab.cluster.answerWith((request, response) => {

@@ -9,6 +9,8 @@ export interface Call {
 export interface Load {
   /** Calls that have ended, in the order of their ends. */
   calls: readonly Call[]
+  /** How many have not ended. */
+  open(): number
   /** Begins no more calls; resolves when the last has ended. */
   stop(): Promise<void>
 }
@@ -32,6 +34,7 @@ export function startLoad(call: () => Promise<string>, perSecond: number): Load 
   const timer = setInterval(begin, 1_000 / perSecond)
   return {
     calls,
+    open: () => open.size,
     async stop() {
       clearInterval(timer)
       await Promise.all(open)

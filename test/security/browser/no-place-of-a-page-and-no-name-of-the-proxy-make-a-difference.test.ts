@@ -1,17 +1,13 @@
-import { networkInterfaces } from 'node:os'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { type Arrival, arrivals, grantLocalNetwork, noBrowser, openBrowser } from '../../helpers/browser.ts'
 import { hostileSite, reboundPort } from '../../helpers/hostile-site.ts'
+import { noIpv6 } from '../../helpers/ipv6.ts'
 import { type RunningProxy, runProxy, setUp } from '../../helpers/proxy.ts'
 import { until } from '../../helpers/until.ts'
 import { ASSET, attack, each, frameAt, openToAll, pageAt } from './attack.ts'
 import { type Place, places, WAYS_TRIED } from './places.ts'
 import { ways } from './ways.ts'
-
-const hasIpv6 = Object.values(networkInterfaces())
-  .flat()
-  .some((one) => one?.address === '::1')
 
 interface Listener {
   port: number
@@ -26,7 +22,7 @@ async function listeners(t: Test) {
     runProxy(t, { clusterUrl: cluster.url, tokenUrl: idp.tokenUrl, env })
   const everywhere = await at({ CAMUNDA_PROXY_HOST: '0.0.0.0', CAMUNDA_PROXY_ALLOW_REMOTE: 'true' })
   const named = await at({ CAMUNDA_PROXY_ALLOWED_HOSTS: 'my-proxy.test' })
-  const loopback6 = hasIpv6 ? await at({ CAMUNDA_PROXY_HOST: '::1' }) : undefined
+  const loopback6 = noIpv6 ? undefined : await at({ CAMUNDA_PROXY_HOST: '::1' })
   const byName: Record<Place['listener'], Listener | undefined> = {
     loopback: gatewayOf(proxy),
     everywhere: gatewayOf(everywhere),
@@ -61,7 +57,7 @@ function combinations({ byName }: Awaited<ReturnType<typeof listeners>>) {
 
 t.test('wherever a page is and whatever it calls the proxy', { skip: noBrowser() }, async (t) => {
   const lab = await listeners(t)
-  if (!hasIpv6) t.comment('without IPv6, whose loopback address this machine has not')
+  if (noIpv6) t.comment(`without IPv6: ${noIpv6}`)
   const folder = t.testdir({ 'page.html': '<!doctype html><body></body>' })
   const [site, publicSite] = [await hostileSite(t), await hostileSite(t)]
   const browser = await openBrowser(t, [publicSite])

@@ -20,7 +20,7 @@ export interface Way {
 export const PRELUDE = `
 const ended = (node, ...events) => new Promise((resolve) => {
   for (const event of events) node.addEventListener(event, () => resolve(event))
-  setTimeout(resolve, 3000, 'nothing')
+  setTimeout(resolve, 15000, 'nothing')
 })
 const make = (tag, attributes) => {
   const node = document.createElement(tag)
@@ -64,7 +64,7 @@ const inWorker = (Kind, code) => new Promise((resolve) => {
   const port = worker.port ?? worker
   port.onmessage = ({ data }) => resolve(data)
   worker.onerror = () => resolve('')
-  setTimeout(resolve, 3000, '')
+  setTimeout(resolve, 15000, '')
 })
 const fetching = (post) => 'fetch(' + JSON.stringify(target) + ').then((a) => a.text(), () => "").then((text) => ' + post + '(text))'
 const redirect = (status) => site + '/redirect?status=' + status + '&to=' + encodeURIComponent(target)
@@ -171,7 +171,7 @@ const scripted = [
         const { port1, port2 } = new MessageChannel()
         port1.onmessage = ({ data }) => resolve(data)
         active.postMessage(target, [port2])
-        setTimeout(resolve, 3000, '')
+        setTimeout(resolve, 15000, '')
       })`,
     ),
     trustworthy: true as const,
