@@ -120,7 +120,7 @@ export class Pool {
    * what it said before, so that no count goes back.
    */
   async collect(): Promise<Tally[]> {
-    const asked = [...this.#members].filter(({ isListening, isLeaving }) => isListening || isLeaving)
+    const asked = [...this.#members].filter(isAtWork)
     await Promise.all(asked.map((member) => this.#report(member)))
     // Not of those that were asked: who has ended meanwhile is among those that are gone.
     return [this.#countedByGone, ...[...this.#members].map((member) => member.tally)]
@@ -136,7 +136,11 @@ export class Pool {
     const empty = new Promise<void>((resolve) => {
       this.#onEmpty = resolve
     })
-    for (const member of this.#members) this.#send(member, { type: 'drain' })
+    for (const member of this.#members) {
+      if (isAtWork(member)) this.#send(member, { type: 'drain' })
+      // It has no request yet, and may not read what it is sent before it has started.
+      else kill(member, 'it was not needed any more')
+    }
     const cancel = this.#after(limitMs, () => this.#killAll())
     await empty
     cancel()
@@ -367,6 +371,11 @@ export class Pool {
 }
 
 /** Ends a worker at once, for a reason that is told. */
+/** Whether it has taken requests. */
+function isAtWork({ isListening, isLeaving }: Member): boolean {
+  return isListening || isLeaving
+}
+
 function kill(member: Member, reason: string): void {
   member.reason ??= reason
   member.worker.kill('SIGKILL')

@@ -10,7 +10,7 @@ const handlers = {
   start({ env: given, number }) {
     Object.assign(env, given, { NUMBER: String(number) })
     if (env.ENDS === 'all' || env.ENDS === env.NUMBER) process.exit(7)
-    send({ type: 'ready' })
+    if (!env.HANGS) send({ type: 'ready' })
   },
   listen({ target }) {
     listen = () => listenOn(target)
@@ -30,7 +30,9 @@ const handlers = {
     send({ type: 'reported', ask, tally: { ...counts, abandoned: 0, brokenOff: 0, durationS: 0 } })
     if (env.LEAVES === env.NUMBER) send({ type: 'leaving' })
   },
-  drain: () => process.exit(0),
+  drain() {
+    if (!env.HANGS) process.exit(0)
+  },
 }
 
 function listenOn({ socket, host, port }) {
