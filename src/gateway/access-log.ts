@@ -17,11 +17,13 @@ export interface AccessLog {
   answered(request: RequestLine, status: number, startedAt: number, brokeOff?: string): void
   /** This proxy answered by itself. */
   refused(request: RequestLine, problem: Problem): void
+  /** A page may send what it asked about: this proxy said so, and nothing went to the cluster. */
+  preflight(request: RequestLine, status: number): void
   /** The caller left before it had its answer. */
   abandoned(request: RequestLine, startedAt: number): void
 }
 
-const SILENT: AccessLog = { answered() {}, refused() {}, abandoned() {} }
+const SILENT: AccessLog = { answered() {}, refused() {}, preflight() {}, abandoned() {} }
 
 /**
  * `errors` logs statuses from 400, answers that broke off and everything this proxy said itself; `all` logs the rest
@@ -52,6 +54,10 @@ export function makeAccessLog(
       const { fault } = problem
       const line = { ...described(request), status, source: 'proxy', problem: problem.code, fault }
       logger.warn({ ...line, detail: problem.message }, 'request answered by this proxy')
+    },
+    preflight(request, status) {
+      if (all)
+        logger.info({ ...described(request), status, source: 'proxy' }, 'preflight answered by this proxy')
     },
     abandoned(request, startedAt) {
       if (all)

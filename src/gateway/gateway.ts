@@ -47,8 +47,10 @@ export async function buildGateway(options: GatewayOptions): Promise<FastifyInst
     const problem = refusal(request.raw) ?? (options.isDraining() ? draining() : undefined)
     if (problem !== undefined) answer(request, reply, problem)
     else if (isPreflight(request.raw)) {
+      const { method, originalUrl: url, headers } = request
       reply.hijack()
       answerPreflight(request.raw, reply.raw)
+      options.accessLog.preflight({ method, url, headers }, reply.raw.statusCode)
     } else done()
   })
   app.setNotFoundHandler((request, reply) =>

@@ -44,6 +44,10 @@ export function counted(log: AccessLog): { accessLog: AccessLog; tally: () => Ta
       problems.set(problem.code, (problems.get(problem.code) ?? 0) + 1)
       log.refused(request, problem)
     },
+    preflight(request, status) {
+      byProxy.add(request.method, status)
+      log.preflight(request, status)
+    },
     abandoned(request, startedAt) {
       sums.abandoned++
       log.abandoned(request, startedAt)

@@ -2,7 +2,7 @@ import t from 'tap'
 import { Problem } from '../../src/errors.ts'
 import { counted, sum } from '../../src/gateway/tally.ts'
 
-const silent = { answered() {}, refused() {}, abandoned() {} }
+const silent = { answered() {}, refused() {}, preflight() {}, abandoned() {} }
 const get = { method: 'GET', url: '/v2/topology', headers: {} }
 
 t.test('by method, status and who answered; problems by their code', (t) => {
@@ -12,6 +12,7 @@ t.test('by method, status and who answered; problems by their code', (t) => {
   accessLog.answered({ ...get, method: 'POST' }, 503, performance.now(), 'the cluster broke off')
   accessLog.refused(get, new Problem('credential-unavailable', 'none'))
   accessLog.refused({ headers: {} }, new Problem('bad-request', 'unreadable'))
+  accessLog.preflight({ ...get, method: 'OPTIONS' }, 204)
   accessLog.abandoned(get, performance.now())
   t.match(tally(), {
     requests: {
@@ -19,6 +20,7 @@ t.test('by method, status and who answered; problems by their code', (t) => {
       'POST 503 cluster': 1,
       'GET 503 proxy': 1,
       'unknown 400 proxy': 1,
+      'OPTIONS 204 proxy': 1,
     },
     problems: { 'credential-unavailable': 1, 'bad-request': 1 },
     abandoned: 1,
@@ -41,12 +43,14 @@ t.test('the log hears of each as before', (t) => {
   const { accessLog } = counted({
     answered: (_request, status, startedAt, brokeOff) => heard.push(`${status} ${startedAt} ${brokeOff}`),
     refused: (_request, problem) => heard.push(problem.code),
+    preflight: (_request, status) => heard.push(`preflight ${status}`),
     abandoned: (_request, startedAt) => heard.push(`left ${startedAt}`),
   })
   accessLog.answered(get, 200, 1, 'broke off')
   accessLog.refused(get, new Problem('draining', 'ending'))
+  accessLog.preflight(get, 204)
   accessLog.abandoned(get, 2)
-  t.strictSame(heard, ['200 1 broke off', 'draining', 'left 2'])
+  t.strictSame(heard, ['200 1 broke off', 'draining', 'preflight 204', 'left 2'])
   t.end()
 })
 

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { setUp } from '../helpers/proxy.ts'
+import { rawRequest, requestHead } from '../helpers/raw-http.ts'
 
 const lines = (proxy: { logLines(): Record<string, unknown>[] }) =>
   proxy
@@ -36,4 +37,20 @@ t.test('all', async (t) => {
 
 t.test('off', async (t) => {
   t.strictSame(await calls(t, 'off'), [])
+})
+
+t.test('a preflight is among all, and is no error', async (t) => {
+  const origin = 'http://localhost:3000'
+  const headers = [`Origin: ${origin}`, 'Access-Control-Request-Method: GET', 'Connection: close']
+  for (const [mode, logged] of [
+    ['all', [{ status: 204, source: 'proxy', path: '/v2/topology', problem: undefined }]],
+    ['errors', []],
+  ] as const) {
+    const { proxy } = await setUp(t, {
+      env: { CAMUNDA_PROXY_ACCESS_LOG: mode, CAMUNDA_PROXY_ALLOWED_ORIGINS: origin },
+    })
+    const { status } = await rawRequest(proxy.port, requestHead('OPTIONS', '/v2/topology', headers))
+    t.equal(status, 204)
+    t.strictSame(lines(proxy), logged)
+  }
 })

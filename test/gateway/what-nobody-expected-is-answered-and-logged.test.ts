@@ -31,7 +31,7 @@ async function gateway(
     drainMs: 100,
     isDraining: () => options.draining === true,
     onDefect: (error) => defects.push(error),
-    accessLog: { answered: failOnce, abandoned() {}, refused: failOnce },
+    accessLog: { answered: failOnce, preflight() {}, abandoned() {}, refused: failOnce },
   })
   t.teardown(() => Promise.all([app.close(), dispatcher.destroy()]))
   return { url: await listen(app, { host: '127.0.0.1', port: 0 }), defects }

@@ -91,6 +91,7 @@ export async function gatewayTo(t: Test, port: number, http2 = true): Promise<Ga
     accessLog: {
       answered: (_request, _status, _startedAt, brokeOff) => brokeOff !== undefined && log.push(brokeOff),
       refused: (_request, problem) => log.push(problem.message),
+      preflight: () => {},
       abandoned: () => log.push('abandoned'),
     },
     drainMs: 0,

@@ -168,6 +168,7 @@ async function failing(t: Test, origin: string, keeper: Partial<Keeper>) {
     onDefect: (error) => errors.push(error),
     accessLog: {
       answered() {},
+      preflight() {},
       abandoned() {},
       refused: (_request, problem: Problem) => errors.push(problem),
     },
