@@ -1,9 +1,15 @@
+import type { IncomingHttpHeaders } from 'node:http2'
 import { Readable } from 'node:stream'
 import type { Test } from 'tap'
 import t from 'tap'
+import { buildConnector } from 'undici'
+import { Http1Dispatcher } from '../../src/upstream/http1.ts'
+import { Http2Dispatcher } from '../../src/upstream/http2.ts'
 import { ReplayBody } from '../../src/upstream/replay-body.ts'
 import { ask, CountingKeeper } from '../helpers/authenticate-lab.ts'
 import { turn, wireLab } from '../helpers/http1-lab.ts'
+import { authority, http2Lab } from '../helpers/http2-lab.ts'
+import { until } from '../helpers/until.ts'
 
 const PLACES = 1_024
 const EMPTY = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
@@ -77,4 +83,32 @@ t.test('what need not wait does not look for another', async (t) => {
   wires[0]?.receive(EMPTY)
   t.match(await told.over, { status: 200 })
   t.equal(asked, before + 1)
+})
+
+t.test('over HTTP/2 as well', async (t) => {
+  const seen: IncomingHttpHeaders[] = []
+  const { origin } = await http2Lab(t, (stream, headers) => {
+    seen.push(headers)
+    stream.respond({ ':status': 200 }, { endStream: true })
+  })
+  const real = buildConnector({ allowH2: true, ca: authority.cert, timeout: 5_000 })
+  let connect = () => {}
+  let connects = 0
+  const slow: buildConnector.connector = (options, callback) => {
+    connects++
+    connect = () => real(options, callback)
+  }
+  const http1 = new Http1Dispatcher(real, () => {
+    throw new Error('nobody asks for it')
+  })
+  const dispatcher = new Http2Dispatcher(slow, http1)
+  t.teardown(() => dispatcher.destroy())
+  const keeper = new CountingKeeper()
+  const told = ask(dispatcher, keeper, { origin })
+  await until(() => connects === 1, 'it is connected to')
+  keeper.isExpired = true
+  connect()
+  t.match(await told.over, { status: 200, ends: 1 })
+  t.match(seen, [{ authorization: 'Bearer 2' }])
+  t.equal(seen.length, 1)
 })
