@@ -135,7 +135,7 @@ function remembered(
   const before = `${agoS} s ago, before this proxy was started anew`
   if (times === 0) {
     const message = `${asked} asked to be left alone (${code}) ${before}.`
-    return { code, message, refused: false, pauseMs: leftMs }
+    return { code, message, refused: false, pauseMs: leftMs, retryAfterMs: leftMs }
   }
   const message =
     `${asked} refused what this proxy authenticates with (${code}) ${before}; ` +

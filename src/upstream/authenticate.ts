@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici'
 import type { Credential, Keeper } from '../credentials/credential.ts'
 import { upstreamProblem } from './failures.ts'
 import { headerValue, latin1 } from './headers.ts'
-import { maySendAgain, type SendOptions } from './lost-request.ts'
+import { type LeavableHandler, maySendAgain, type SendOptions } from './lost-request.ts'
 import type { ReplayBody } from './replay-body.ts'
 
 /** A request as the gateway hands it over: headers as a flat list, a body that can be sent twice. */
@@ -179,6 +179,20 @@ class Exchange implements Controller {
     return true
   }
 
+  /** What a request is to be sent with that has waited for its connection: undefined if it is sent anew, and not now. */
+  renewed(stale: Credential, first: boolean): Credential | undefined {
+    const credential = this.#keeper.current()
+    // Of what was kept for another attempt, so much may be gone that only this one can be sent.
+    if (credential === undefined && !this.replayable) return stale
+    if (credential === undefined) void this.#sendWhenObtained(first)
+    return credential
+  }
+
+  headersWith(credential: Credential): string[] {
+    const { headers, method } = this.#request
+    return headers.concat(credential.session?.headersFor(method) ?? credential.headers)
+  }
+
   #sendWithCurrent(first: boolean): void {
     const credential = this.#keeper.current()
     if (credential === undefined) void this.#sendWhenObtained(first)
@@ -204,17 +218,19 @@ class Exchange implements Controller {
   }
 
   #send(credential: Credential, first: boolean): void {
-    const { origin, path, method, headers, body } = this.#request
-    this.#attempt = new Attempt(this, credential, first)
+    const { origin, path, method, body } = this.#request
+    const attempt = new Attempt(this, credential, first)
+    this.#attempt = attempt
     const options: SendOptions = {
       origin,
       path,
       method: method as Dispatcher.HttpMethod,
-      headers: headers.concat(credential.session?.headersFor(method) ?? credential.headers),
+      headers: this.headersWith(credential),
       body: body === null ? null : body.open(),
       fresh: this.#isResent,
     }
-    this.#dispatcher.dispatch(options, this.#attempt)
+    this.#dispatcher.dispatch(options, attempt)
+    if (attempt.controller === undefined) attempt.delayed = options
   }
 }
 
@@ -223,9 +239,9 @@ function asError(thrown: unknown): Error {
 }
 
 /** One sending of the request. Once discarded, it drains what is left of its answer and tells nobody. */
-class Attempt implements Handler {
+class Attempt implements LeavableHandler {
   readonly #exchange: Exchange
-  readonly #credential: Credential
+  #credential: Credential
   readonly #first: boolean
   #held = false
   /** What came of a held answer after its head: undici does not pause for HEAD, and little is worth pausing for. */
@@ -237,11 +253,17 @@ class Attempt implements Handler {
   #discardedBytes = 0
   #abortReason: Error | undefined
   controller: Controller | undefined
+  /** What it is sent with, if it has to wait for a connection. */
+  delayed: SendOptions | undefined
 
   constructor(exchange: Exchange, credential: Credential, first: boolean) {
     this.#exchange = exchange
     this.#credential = credential
     this.#first = first
+  }
+
+  get isAbandoned(): boolean {
+    return this.#abortReason !== undefined
   }
 
   abort(reason: Error): void {
@@ -261,6 +283,19 @@ class Attempt implements Handler {
   onRequestStart(controller: Controller): void {
     this.controller = controller
     if (this.#abortReason !== undefined) controller.abort(this.#abortReason)
+    else if (this.delayed !== undefined) this.#catchUp(this.delayed)
+  }
+
+  /** While it waited, its credential may have expired, or another may have taken its place. */
+  #catchUp(options: SendOptions): void {
+    this.delayed = undefined
+    const credential = this.#exchange.renewed(this.#credential, this.#first)
+    if (credential === undefined) {
+      this.discard(false)
+      return
+    }
+    this.#credential = credential
+    options.headers = this.#exchange.headersWith(credential)
   }
 
   onResponseStart(

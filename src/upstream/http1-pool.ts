@@ -1,20 +1,20 @@
 import { Readable } from 'node:stream'
-import type { buildConnector, Dispatcher } from 'undici'
+import type { buildConnector } from 'undici'
 import { oldAt } from './age.ts'
 import { connectTo } from './connect.ts'
 import { tellFailure, UNSENT } from './failing.ts'
 import { AnswerError } from './http1-answer.ts'
 import { Http1Connection, type Keeper } from './http1-connection.ts'
-import type { SendOptions } from './lost-request.ts'
+import type { LeavableHandler, SendOptions } from './lost-request.ts'
 
 /** A request that has no connection yet. */
 interface Unsent {
   options: SendOptions
-  handler: Dispatcher.DispatchHandler
+  handler: LeavableHandler
 }
 
 const MAX_CONNECTIONS = 1_024
-/** More than there are callers: of those who have left, requests wait on until it is their turn. */
+/** More than there are callers: of those who have left, requests wait on until it is their turn or there is no room. */
 const MAX_WAITING = 16_384
 const SWEEP_MS = 1_000
 /** How long a connection is kept for the next request, where the server does not say how long it does. */
@@ -35,7 +35,7 @@ export class Http1Pool implements Keeper {
   readonly #free: Http1Connection[] = []
   /** Requests whose connection is being opened. */
   readonly #opening = new Set<Unsent>()
-  readonly #waiting: Unsent[] = []
+  #waiting: Unsent[] = []
   #sweeper: NodeJS.Timeout | undefined
   /** Resolves once nothing is left; made by the first who asks for the end. */
   #closed: Promise<void> | undefined
@@ -55,7 +55,7 @@ export class Http1Pool implements Keeper {
     if (free !== undefined) this.#use(free, unsent)
     // It takes the place of one that has just been lost.
     else if (isFresh || this.#hasPlace) this.#open(unsent)
-    else if (this.#waiting.length < MAX_WAITING) this.#waiting.push(unsent)
+    else if (this.#hasRoom()) this.#waiting.push(unsent)
     else tellFailure(handler, UNSENT, new TooManyWaiting())
   }
 
@@ -96,6 +96,16 @@ export class Http1Pool implements Keeper {
 
   get #hasPlace(): boolean {
     return this.#all.size + this.#opening.size < MAX_CONNECTIONS
+  }
+
+  /** Says whether another request may wait, if need be in the place of those whose callers have left. */
+  #hasRoom(): boolean {
+    if (this.#waiting.length < MAX_WAITING) return true
+    const abandoned = this.#waiting.filter(({ handler }) => handler.isAbandoned === true)
+    if (abandoned.length === 0) return false
+    this.#waiting = this.#waiting.filter(({ handler }) => handler.isAbandoned !== true)
+    for (const { handler } of abandoned) tellFailure(handler, UNSENT, new Abandoned())
+    return true
   }
 
   /** Has a connection carry a request, or one of those that wait if that one came to nothing, or keeps it for another. */
@@ -182,6 +192,11 @@ function keptMs(keepAliveMs: number | undefined): number {
 class TooManyWaiting extends Error {
   override readonly name = 'TooManyWaiting'
   readonly code = 'TOO_MANY_REQUESTS_WAIT'
+}
+
+/** Nobody waits for its answer any more. */
+class Abandoned extends Error {
+  override readonly name = 'Abandoned'
 }
 
 /** As a tunnel may: what came with it would be taken for an answer. */

@@ -1,9 +1,15 @@
 import type { Dispatcher } from 'undici'
 
-/** What a request is sent with. */
+/** What a request is sent with. Its headers are read once `onRequestStart` has been called, which may exchange them. */
 export interface SendOptions extends Dispatcher.DispatchOptions {
   /** Over a connection that has carried nothing yet. */
   fresh?: boolean
+}
+
+/** Who hears of a request. */
+export interface LeavableHandler extends Dispatcher.DispatchHandler {
+  /** Nobody wants its answer any more. */
+  readonly isAbandoned?: boolean
 }
 
 /** Methods that ask for no change (RFC 9110 section 9.2.1). TRACE, which is never forwarded, would be another. */

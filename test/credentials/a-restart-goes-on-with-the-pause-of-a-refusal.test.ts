@@ -60,7 +60,7 @@ function lab(first: AcquireFailure | 'good') {
     await keeper.close()
     return { event: events[0], problem, status }
   }
-  return { state, entries, clock, restart }
+  return { state, entries, clock, memory, restart }
 }
 
 t.test('thirty restarts are one request, and each says when the next one is', async (t) => {
@@ -134,6 +134,20 @@ t.test('a wait that was asked for is kept whatever the secret', async (t) => {
     failure: { refused: false, message: /asked to be left alone \(http-429\) 20 s/ },
   })
   t.match(problem, { code: 'credential-unavailable', retryAfterS: 100 })
+  t.equal(state.asked, 1)
+})
+
+t.test('even where this process did not go on while it read of it', async (t) => {
+  const { state, clock, memory, restart } = lab(BUSY)
+  await restart()
+  const { recall } = memory
+  memory.recall = async (identity) => {
+    const refusal = await recall(identity)
+    clock.sleep(5_000)
+    return refusal
+  }
+  await clock.advance(20_000)
+  t.match((await restart()).event, { failure: { message: /asked to be left alone/ } })
   t.equal(state.asked, 1)
 })
 

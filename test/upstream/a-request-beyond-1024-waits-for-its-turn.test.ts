@@ -75,3 +75,18 @@ t.test('very many are too many', async (t) => {
     'the end is told to all',
   )
 })
+
+t.test('but those whose callers have left make room', async (t) => {
+  const { call, dispatcher } = busyLab(t)
+  const keeper = new CountingKeeper()
+  const gone = Array.from({ length: 1_000 }, () => ask(dispatcher, keeper))
+  const waiting = Array.from({ length: 15_384 }, () => call())
+  for (const { controller } of gone) controller?.abort(new Error('left'))
+  const late = Array.from({ length: 1_000 }, () => call())
+  t.ok(
+    gone.every(({ ends }) => ends === 1),
+    'they are told once',
+  )
+  t.ok([...waiting, ...late].every(({ steps }) => steps.length === 0))
+  t.match(await call().over, { steps: ['error'], error: { code: 'TOO_MANY_REQUESTS_WAIT' } })
+})
