@@ -30,7 +30,7 @@ export function usualStateFile(env: Readonly<Record<string, string | undefined>>
 /**
  * Remembers refusals in a file, for a process that is started after this one. Nothing that is wrong with the file stops
  * anything: `onTrouble` hears of it, once, and what is not remembered is asked for again. Several processes may share a
- * file: each change is made to what is there, and appears whole or not at all.
+ * file: each change is made to what is there, and appears whole or not at all; of two at the same moment, one may be lost.
  */
 export function refusalsFile(
   file: StateFile,
@@ -109,7 +109,7 @@ async function checkFolder({ path, ownFolder }: StateFile, isToBeMade: boolean):
   if (!ownFolder) return
   const folder = dirname(path)
   if (isToBeMade)
-    await mkdir(folder, { mode: OWNER_ONLY }).catch((error: unknown) => {
+    await mkdir(folder, { mode: OWNER_ONLY, recursive: true }).catch((error: unknown) => {
       if (errorCode(error) !== 'EEXIST') throw error
     })
   const stats = await lstat(folder)

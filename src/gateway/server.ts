@@ -22,6 +22,8 @@ const SECOND = 1_000
 const MAX_HEADER_BYTES = 16 * 1024
 const SWEEP_MS = 100
 const LINGER_MS = 1_000
+/** More than a caller would pipeline who means no harm. */
+const MAX_BEHIND = 64
 /** Of a request whose body stands still. */
 const STANDSTILL = 'STANDSTILL'
 
@@ -46,12 +48,20 @@ export function makeServer(options: {
   const unused = new Set<Socket>()
   /** The latest answer on each connection. */
   const answers = new WeakMap<Socket, ServerResponse>()
-  /** Connections on which nobody can tell where the next request begins. */
-  const lost = new WeakSet<Socket>()
+  /** Connections on which nobody can tell where the next request begins, and how many have come there since. */
+  const lost = new WeakMap<Socket, number>()
+  const { connections: room } = capacity()
   const answerOn = (socket: Socket) => answers.get(socket)
   const onConnection = (socket: Socket) => {
     // It comes a second time if it is read a second time.
     if (connections.has(socket)) return
+    if (connections.size >= room) {
+      socket.destroy()
+      // Whoever is idle makes room for the next.
+      for (const server of servers) server.closeIdleConnections()
+      options.onDrop?.()
+      return
+    }
     connections.add(socket)
     unused.add(socket)
     socket.once('close', () => {
@@ -80,19 +90,24 @@ export function makeServer(options: {
       const take = takeInTurn(clock, listener)
       const server = makeHttpServer((request, response) => {
         const { socket } = request
-        if (lost.has(socket)) return
+        const behind = lost.get(socket)
+        if (behind !== undefined) {
+          lost.set(socket, behind + 1)
+          // They are kept until the answers before them are out, which may take long.
+          if (behind === MAX_BEHIND) socket.destroy()
+          return
+        }
         const before = answers.get(socket)
         unused.delete(socket)
         answers.set(socket, response)
         const problem = misreadable(request)
         if (problem === undefined) return take(request, response, before)
-        lost.add(socket)
+        lost.set(socket, 0)
         writeProblem(request, response, problem, { close: true })
       })
       ignoreUpgrades(server, (socket) => !lost.has(socket) && isOut(answerOn(socket)))
       allowHalfClosed(server)
       server.on('connection', onConnection)
-      if (options.onDrop !== undefined) server.on('drop', options.onDrop)
       servers.add(server)
       return server
     },
@@ -134,9 +149,7 @@ function makeHttpServer(listener: RequestListener): Server {
   const server = createServer(limits, listener)
   // RFC 9110 section 10.1.1 lets a server ignore what it does not know; Node would answer 417 before any guard.
   server.on('checkExpectation', listener)
-  server.maxConnections = capacity().connections
-  // Whoever is idle makes room for the next.
-  server.on('drop', () => server.closeIdleConnections())
+  // Not `maxConnections`: workers that are full would hand a connection round among them without end.
   server.maxRequestsPerSocket = 0
   // Bounded by their bytes. Beyond a count Node drops them without a word, those that the guard looks at as well.
   server.maxHeadersCount = 0

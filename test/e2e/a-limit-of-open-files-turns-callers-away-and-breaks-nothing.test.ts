@@ -74,3 +74,21 @@ t.test('who is idle makes room for who calls', { skip }, async (t) => {
   await callOnce(`${url}/v2/x`).catch(() => 'turned away')
   t.equal((await callOnce(`${url}/v2/x`)).status, 200)
 })
+
+t.test('workers that are full do not hand callers round among them', { skip }, async (t) => {
+  const idp = await fakeIdp()
+  t.teardown(() => idp.close())
+  const held: unknown[] = []
+  const cluster = await fakeCluster((_request, response) => held.push(response))
+  t.teardown(() => cluster.close())
+  const program = runProgram(t, ['start', '--workers', '2'], programEnv(cluster.url, idp.tokenUrl), [
+    'prlimit',
+    `--nofile=${FILES}:${FILES}`,
+  ])
+  const url = `${(await program.line('listening on')).listening}/v2/hold`
+  const calls = 4 * ROOM
+  let turnedAway = 0
+  for (let i = 0; i < calls; i++) callOnce(url).catch(() => turnedAway++)
+  await until(() => held.length + turnedAway === calls, 'each is served or turned away')
+  t.ok(held.length > ROOM, `${held.length} of both workers`)
+})
