@@ -45,6 +45,8 @@ export interface Credential {
 export interface Keeper {
   /** The credential to send now, or undefined if there is none. Synchronous. */
   current(): Credential | undefined
+  /** The same for who has asked already: it does not count as another use, and sets no renewal going. */
+  usable(): Credential | undefined
   /** The current credential, else the next one. @throws Problem; the signal's reason if the caller left */
   obtain(signal?: AbortSignal): Promise<Credential>
   /** The cluster answered 401 to this credential: a newer one, or undefined if the 401 stands. */

@@ -126,6 +126,10 @@ export class CredentialKeeper implements Keeper {
   }
 
   /** The credential to send now, or undefined if there is none. Synchronous; sets a due renewal going. */
+  usable(): Credential | undefined {
+    return this.#usable(this.#clock.now())
+  }
+
   current(): Credential | undefined {
     const now = this.#clock.now()
     this.#used = true

@@ -181,7 +181,7 @@ class Exchange implements Controller {
 
   /** What a request is to be sent with that has waited for its connection: undefined if it is sent anew, and not now. */
   renewed(stale: Credential, first: boolean): Credential | undefined {
-    const credential = this.#keeper.current()
+    const credential = this.#keeper.usable()
     // Of what was kept for another attempt, so much may be gone that only this one can be sent.
     if (credential === undefined && !this.replayable) return stale
     if (credential === undefined) void this.#sendWhenObtained(first)

@@ -43,6 +43,10 @@ export class RemoteKeeper implements Keeper {
     this.#link.tell({ type: 'watch', ...this.#address })
   }
 
+  usable(): Credential | undefined {
+    return this.#usable(this.#clock.now())
+  }
+
   current(): Credential | undefined {
     const now = this.#clock.now()
     if (now >= this.#tellAt) this.#tellUse(now)

@@ -54,7 +54,7 @@ t.test('a defect while an answer is passed on: the caller does not take it for w
   const cluster = await fakeCluster()
   t.teardown(() => cluster.close())
   const credential = { headers: ['authorization', 'Bearer token'] } as unknown as Credential
-  const keeper = { current: () => credential, accept() {} }
+  const keeper = { current: () => credential, usable: () => credential, accept() {} }
   const { url, defects } = await gateway(t, { keeper, origin: cluster.url, logFails: true })
   await t.rejects(fetch(`${url}/v2/topology`).then((answer) => answer.text()))
   t.match(defects, [{ message: 'the disk is full' }])

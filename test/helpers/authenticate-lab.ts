@@ -20,6 +20,10 @@ export class CountingKeeper implements Keeper {
   isExpired = false
   accepted = 0
 
+  usable(): Credential | undefined {
+    return this.current()
+  }
+
   current(): Credential | undefined {
     return this.isExpired ? undefined : this.#credential()
   }

@@ -119,6 +119,7 @@ function countingKeeper(): CredentialKeeper {
   let current = issue(1)
   const keeper = {
     current: () => current,
+    usable: () => current,
     obtain: async () => current,
     accept() {},
     async reject() {

@@ -10,7 +10,12 @@ import { fakeCluster } from '../helpers/fake-cluster.ts'
 const credential = { headers: ['authorization', 'Bearer token'], generation: 1 } as unknown as Credential
 
 /** Has a credential, and never a better one. */
-const steady = { current: () => credential, accept() {}, reject: async () => undefined }
+const steady = {
+  current: () => credential,
+  usable: () => credential,
+  accept() {},
+  reject: async () => undefined,
+}
 
 type Step = 'onResponseStart' | 'onResponseData' | 'onResponseEnd'
 

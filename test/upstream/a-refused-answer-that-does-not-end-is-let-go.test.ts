@@ -23,7 +23,13 @@ async function lab(t: Test, answer: string) {
   )
   const dispatcher = clusterDispatcher(connection(), notes())
   t.teardown(() => Promise.all([dispatcher.destroy(), cluster.close()]))
-  const keeper = { current: () => credential('old'), accept() {}, reject: async () => credential('new') }
+  let token = 'old'
+  const current = () => credential(token)
+  const reject = async () => {
+    token = 'new'
+    return current()
+  }
+  const keeper = { current, usable: current, accept() {}, reject }
   const told: string[] = []
   let controller: Dispatcher.DispatchController | undefined
   const request = { origin: cluster.url, path: '/', method: 'GET', headers: [], body: null }
