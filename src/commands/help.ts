@@ -70,7 +70,9 @@ function ofCommand(
   const exitCodes = Object.entries(entry.exitCodes)
   const settings = takesSettings ? '\nFlags of settings may follow: help --all lists them.\n' : ''
   const section = (title: string, body: string) => (body === '' ? '' : `\n${title}:\n${body}\n`)
-  return `camunda-auth-proxy ${usageOf(name)}: ${summary}
+  return `usage: camunda-auth-proxy ${usageOf(name)}
+
+${summary}
 ${details === undefined ? '' : `\n${details}\n`}${section('flags', inColumns(ownFlags))}${settings}${section(
   'examples',
   entry.examples.map((example) => `  ${example}`).join('\n'),
