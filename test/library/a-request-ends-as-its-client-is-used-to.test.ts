@@ -24,20 +24,17 @@ t.test('given up while it waits for a token, it fails at once with the reason', 
   t.equal(cluster.begun(), 0)
 })
 
-t.test(
-  'without a token it fails with what the identity provider said',
-  async (t) => {
-    const { cluster, idp } = await camunda(t, undefined, (_request, response) =>
-      json(response, 401, { error: 'invalid_client' }),
-    )
-    const { agent } = agentFor(t, { cluster, idp })
-    const url = `${cluster.url}/v2/topology`
-    await t.rejects(request(url, { dispatcher: agent }), { name: 'Problem', code: 'credential-refused' })
-    const dispatcher = agent as unknown as NonNullable<RequestInit['dispatcher']>
-    await t.rejects(fetch(url, { dispatcher }), { cause: { name: 'Problem', code: 'credential-refused' } })
-    t.equal(idp.requests.length, 1)
-  },
-)
+t.test('without a token it fails with what the identity provider said', async (t) => {
+  const { cluster, idp } = await camunda(t, undefined, (_request, response) =>
+    json(response, 401, { error: 'invalid_client' }),
+  )
+  const { agent } = agentFor(t, { cluster, idp })
+  const url = `${cluster.url}/v2/topology`
+  await t.rejects(request(url, { dispatcher: agent }), { name: 'Problem', code: 'credential-refused' })
+  const dispatcher = agent as unknown as NonNullable<RequestInit['dispatcher']>
+  await t.rejects(fetch(url, { dispatcher }), { cause: { name: 'Problem', code: 'credential-refused' } })
+  t.equal(idp.requests.length, 1)
+})
 
 t.test('errors of the connection are as undici tells them', async (t) => {
   const { cluster, idp } = await camunda(t, (_request, response) => response.destroy())
