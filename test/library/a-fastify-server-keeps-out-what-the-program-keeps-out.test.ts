@@ -83,3 +83,14 @@ t.test('settings that only a listener of the proxy can keep are refused', async 
   for (const [setting, register] of refused)
     await t.rejects(async () => await register(), { name: 'SettingsError', faults: [{ setting }] }, setting)
 })
+
+t.test('whom a hook of the server refuses', async (t) => {
+  const parts = await camunda(t)
+  const app = fastify()
+  t.teardown(() => app.close())
+  app.addHook('preHandler', async (_request, reply) => reply.code(403).send('not you'))
+  await app.register(camundaAuthProxy, { settings: await settingsFor(parts) })
+  const url = await app.listen({ port: 0, host: '127.0.0.1' })
+  t.equal((await request(`${url}/v2/topology`)).statusCode, 403)
+  t.equal(parts.cluster.begun(), 0)
+})
