@@ -43,7 +43,7 @@ t.test('bash completes commands, flags and values', { skip: !has('bash') }, asyn
 
 t.test('zsh and fish read it', async (t) => {
   for (const shell of ['zsh', 'fish'].filter(has))
-    execFileSync(shell, ['-n', '/dev/stdin'], { input: await script(shell) })
+    execFileSync(shell, ['-n', `${t.testdir({ script: await script(shell) })}/script`])
   if (!has('fish')) return
   const ask = (words: string) => {
     const input = `complete -C ${JSON.stringify(`camunda-auth-proxy ${words}`)}`
