@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { buildAdmin } from './admin/admin.ts'
+import { addToken } from './admin/token.ts'
 import { findCaller } from './config/callers.ts'
 import { openCallersFile } from './config/callers-file.ts'
 import { isLoopback } from './config/hosts.ts'
@@ -20,7 +21,7 @@ import { buildGateway } from './gateway/gateway.ts'
 import { guardPolicy, isToken } from './gateway/guard.ts'
 import { type PeerGate, peerGate } from './gateway/peer-gate.ts'
 import { counted, type Tally } from './gateway/tally.ts'
-import { callersLog, connectionLog, dropLog, keeperLog } from './log.ts'
+import { callersLog, connectionLog, dropLog, keeperLog, tokenLog } from './log.ts'
 import { Connections } from './upstream/connections.ts'
 import { type Credentials, Destinations } from './upstream/destinations.ts'
 import { OwnCredentials } from './upstream/own-credentials.ts'
@@ -163,10 +164,11 @@ function makeOwner(
   }
   const credentials = makeCredentials(settings, options, connections, keepers, { ...links, onStarted })
   const keeper = callersAreClients ? undefined : credentials.keeperFor(defaultCluster, 'v2')(undefined)
+  const adminHost = settings.admin && 'host' in settings.admin ? settings.admin.host : undefined
   const admin =
     settings.admin &&
     buildAdmin(
-      guardPolicy(settings.admin.host, settings.allowedHosts, undefined),
+      guardPolicy(adminHost, settings.allowedHosts, undefined),
       {
         credential: () => keeper?.status(),
         isDraining: () => state.isDraining,
@@ -175,8 +177,10 @@ function makeOwner(
       },
       async () => ({ tallies: await links.tallies(), credential: keeper?.status() }),
       // Probes of other machines belong to no user of this one.
-      isLoopback(settings.admin.host) ? peersOf(settings) : undefined,
+      adminHost !== undefined && isLoopback(adminHost) ? peersOf(settings) : undefined,
     )
+  if (admin !== undefined && settings.shareToken)
+    addToken(admin, settings, credentials, tokenLog(options.logger))
   return {
     credentials,
     admin,

@@ -2,7 +2,6 @@ import type { Logger } from 'pino'
 import { buildApp } from '../app.ts'
 import { bareHost } from '../config/hosts.ts'
 import type { Settings } from '../config/settings.ts'
-import { refusalsFile, usualStateFile } from '../credentials/refusals-file.ts'
 import type { Memory } from '../credentials/remembering.ts'
 import { capacity } from '../gateway/capacity.ts'
 import { listen } from '../gateway/listen.ts'
@@ -13,6 +12,7 @@ import type { WorkerStart } from '../workers/messages.ts'
 import { banner, startReport } from './banner.ts'
 import type { CommandContext } from './command.ts'
 import { diagnosticsWarnings } from './diagnostics.ts'
+import { memoryOf } from './memory.ts'
 
 /** The proxy, up and listening. */
 export interface Running {
@@ -38,15 +38,25 @@ export async function serve(
   // Loaded where it is needed: one process costs what it does without workers.
   const up = settings.workers === 1 ? serveAlone : (await import('./serve-with-workers.ts')).serveWithWorkers
   for (const warning of diagnosticsWarnings(process.execArgv, origin.env.NODE_OPTIONS)) logger.warn(warning)
-  const { address, admin, close } = await up(settings, logger, origin, memoryOf(settings, logger, origin))
-  const warning = 'socket' in settings.listen ? await folderWarning(settings.listen.socket) : undefined
-  if (warning !== undefined) logger.warn(warning)
+  const { address, admin, close } = await up(
+    settings,
+    logger,
+    origin,
+    memoryOf(settings, memoryLog(logger), origin.env),
+  )
+  for (const target of [settings.listen, settings.admin])
+    if (target !== undefined && 'socket' in target) await warnOfFolder(logger, target.socket)
   warnOfLittleRoom(logger)
   void warnOfNeighbour(logger, address)
   const report = startReport(settings, address, admin)
   if (stdout.isTTY === true) stdout.write(banner(report))
   else logger.info(report, `listening on ${address}`)
   return { address, close }
+}
+
+async function warnOfFolder(logger: Logger, socket: string): Promise<void> {
+  const warning = await folderWarning(socket)
+  if (warning !== undefined) logger.warn(warning)
 }
 
 /** Holds nothing up: it listens already. */
@@ -67,12 +77,6 @@ function warnOfLittleRoom(logger: Logger): void {
   if (connections >= FEW_CONNECTIONS) return
   const words = `the limit of ${openFiles} open files leaves room for ${connections} connections of callers at a time`
   logger.warn({ openFiles, connections }, words)
-}
-
-function memoryOf({ stateFile }: Settings, logger: Logger, { env }: SettingsOrigin): Memory | undefined {
-  if (stateFile === 'off') return undefined
-  const file = stateFile === undefined ? usualStateFile(env) : { path: stateFile, ownFolder: false }
-  return refusalsFile(file, memoryLog(logger))
 }
 
 async function serveAlone(

@@ -75,15 +75,24 @@ export class OwnCredentials implements Credentials {
   ): () => CredentialKeeper {
     const { keepers, makeKeeper } = this.#options
     const { strategy } = auth
-    const asked: Partial<Record<typeof strategy, ConnectionSettings>> = {
-      OAUTH: identityProvider,
-      COOKIE: connection,
-    }
-    const { key, paceKey } = credentialKeys(auth, connectionKey(asked[strategy]))
+    const { key, paceKey } = keysOf(auth, identityProvider, connection)
     const onlyIfUsed = !isMain || strategy === 'COOKIE'
     const remembered = rememberedBy(auth, key)
     const create = (pace: Pace) =>
       makeKeeper(source(), pace, { cluster, strategy, isMain, onlyIfUsed, remembered })
     return isMain ? () => keepers.keep(key, paceKey, create) : () => keepers.get(key, paceKey, create)
   }
+}
+
+/** As `credentialKeys`, of a credential that is asked for over one of these connections. */
+export function keysOf(
+  auth: AuthSettings,
+  identityProvider: ConnectionSettings,
+  connection: ConnectionSettings,
+): { key: string; paceKey: string } {
+  const asked: Partial<Record<AuthSettings['strategy'], ConnectionSettings>> = {
+    OAUTH: identityProvider,
+    COOKIE: connection,
+  }
+  return credentialKeys(auth, connectionKey(asked[auth.strategy]))
 }
