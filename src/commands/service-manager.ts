@@ -110,7 +110,7 @@ export class ServiceManager {
 }
 
 /** One line for `systemctl status`. Names no client and no address, and changes only when something has happened. */
-export function statusOf(credential: KeeperStatus | undefined): string {
+function statusOf(credential: KeeperStatus | undefined): string {
   if (credential === undefined) return 'listening; callers bring credentials of their own'
   const { state, usableForMs, isIdle, lastFailure } = credential
   if (isIdle) return 'listening; the next request gets a credential'
