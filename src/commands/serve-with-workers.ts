@@ -4,7 +4,7 @@ import { buildOwner, DRAIN_MS, pseudonym } from '../app.ts'
 import type { Settings } from '../config/settings.ts'
 import { systemClock } from '../credentials/clock.ts'
 import type { Memory } from '../credentials/remembering.ts'
-import { listen } from '../gateway/listen.ts'
+import { listenAt, type PassedSockets } from '../gateway/passed-sockets.ts'
 import { Desk } from '../workers/desk.ts'
 import { Pool } from '../workers/pool.ts'
 import type { SettingsOrigin, Up } from './serve.ts'
@@ -19,6 +19,7 @@ export async function serveWithWorkers(
   logger: Logger,
   origin: SettingsOrigin,
   memory: Memory | undefined,
+  passed: PassedSockets,
 ): Promise<Up> {
   const clock = systemClock()
   const owner = await buildOwner(
@@ -47,8 +48,8 @@ export async function serveWithWorkers(
   }
   try {
     owner.start()
-    const admin = owner.admin && settings.admin && (await listen(owner.admin, settings.admin))
-    return { address: await pool.start(), admin, close }
+    const admin = owner.admin && settings.admin && (await listenAt(owner.admin, settings.admin, passed.admin))
+    return { address: await pool.start(), admin, close, credential: () => owner.keeper?.status() }
   } catch (error) {
     await close()
     throw error

@@ -2,10 +2,12 @@ import type { Logger } from 'pino'
 import { buildApp } from '../app.ts'
 import { bareHost } from '../config/hosts.ts'
 import type { Settings } from '../config/settings.ts'
+import { systemClock } from '../credentials/clock.ts'
+import type { KeeperStatus } from '../credentials/keeper.ts'
 import type { Memory } from '../credentials/remembering.ts'
 import { capacity } from '../gateway/capacity.ts'
-import { listen } from '../gateway/listen.ts'
 import { neighbourOf } from '../gateway/neighbour.ts'
+import { listenAt, type PassedSockets, passedWarning } from '../gateway/passed-sockets.ts'
 import { folderWarning } from '../gateway/socket-folder.ts'
 import { memoryLog } from '../log.ts'
 import type { WorkerStart } from '../workers/messages.ts'
@@ -13,17 +15,24 @@ import { banner, startReport } from './banner.ts'
 import type { CommandContext } from './command.ts'
 import { diagnosticsWarnings } from './diagnostics.ts'
 import { memoryOf } from './memory.ts'
+import type { ServiceManager } from './service-manager.ts'
 
 /** The proxy, up and listening. */
 export interface Running {
   address: string
   close(): Promise<void>
+  /** Who started this process and wants to hear of it, if anybody. */
+  manager: ServiceManager | undefined
 }
 
 /** The same, with the address of its probes. */
-export interface Up extends Running {
+export interface Up extends Omit<Running, 'manager'> {
   admin: string | undefined
+  /** How the credential at `/v2` is; undefined where callers bring their own. */
+  credential(): KeeperStatus | undefined
 }
+
+const NONE_PASSED: PassedSockets = { gateway: undefined, admin: undefined }
 
 /** Where the settings came from: for workers, which load the same. */
 export type SettingsOrigin = Omit<WorkerStart, 'pseudonym'>
@@ -34,24 +43,37 @@ export async function serve(
   logger: Logger,
   stdout: CommandContext['stdout'],
   origin: SettingsOrigin,
+  passed: PassedSockets = NONE_PASSED,
 ): Promise<Running> {
   // Loaded where it is needed: one process costs what it does without workers.
   const up = settings.workers === 1 ? serveAlone : (await import('./serve-with-workers.ts')).serveWithWorkers
   for (const warning of diagnosticsWarnings(process.execArgv, origin.env.NODE_OPTIONS)) logger.warn(warning)
-  const { address, admin, close } = await up(
-    settings,
-    logger,
-    origin,
-    memoryOf(settings, memoryLog(logger), origin.env),
-  )
-  for (const target of [settings.listen, settings.admin])
+  const memory = memoryOf(settings, memoryLog(logger), origin.env)
+  const running = await up(settings, logger, origin, memory, passed)
+  const { address, admin, credential } = running
+  const warning = passedWarning(passed)
+  if (warning !== undefined) logger.warn(warning)
+  const opened = [passed.gateway === undefined ? settings.listen : undefined, settings.admin]
+  for (const target of opened)
     if (target !== undefined && 'socket' in target) await warnOfFolder(logger, target.socket)
   warnOfLittleRoom(logger)
   void warnOfNeighbour(logger, address)
   const report = startReport(settings, address, admin)
   if (stdout.isTTY === true) stdout.write(banner(report))
   else logger.info(report, `listening on ${address}`)
-  return { address, close }
+  const manager = await managerOf(origin, logger)
+  await manager?.ready(credential)
+  const close = async () => {
+    await Promise.all([manager?.stopping(), running.close()])
+  }
+  return { address, close, manager }
+}
+
+/** Loaded where it is wanted, as it mostly is not. */
+async function managerOf({ env }: SettingsOrigin, logger: Logger): Promise<ServiceManager | undefined> {
+  if (env.NOTIFY_SOCKET === undefined) return undefined
+  const { ServiceManager } = await import('./service-manager.ts')
+  return new ServiceManager({ env, clock: systemClock(), onTrouble: (sentence) => logger.error(sentence) })
 }
 
 async function warnOfFolder(logger: Logger, socket: string): Promise<void> {
@@ -84,13 +106,14 @@ async function serveAlone(
   logger: Logger,
   _origin: SettingsOrigin,
   memory: Memory | undefined,
+  passed: PassedSockets,
 ): Promise<Up> {
   const app = await buildApp(settings, { logger, memory })
   try {
     app.start()
-    const admin = app.admin && settings.admin && (await listen(app.admin, settings.admin))
-    const address = await listen(app.gateway, settings.listen)
-    return { address, admin, close: app.close }
+    const admin = app.admin && settings.admin && (await listenAt(app.admin, settings.admin, passed.admin))
+    const address = await listenAt(app.gateway, settings.listen, passed.gateway)
+    return { address, admin, close: app.close, credential: () => app.keeper?.status() }
   } catch (error) {
     await app.close()
     throw error

@@ -51,14 +51,17 @@ type Environment = Readonly<Record<string, string | undefined>>
  * Reads the settings: flags > environment > file > defaults.
  * @param args what follows the command on the command line
  * @param readFile reads a configuration or env file; those of secrets and certificates are read as they are now
+ * @param above what goes before all of them, such as where a socket listens that is there already
  * @throws SettingsError with everything that is wrong
  */
 export async function loadSettings(
   args: readonly string[],
   env: Environment,
   readFile: ReadFile = readText,
+  above?: Layer,
 ): Promise<LoadedSettings> {
-  const { found, clusters, faults, warnings, secretFiles } = await readFound(args, env, readFile)
+  const read = await readFound(args, env, readFile, above)
+  const { found, clusters, faults, warnings, secretFiles } = read
   const resolved = await resolve(
     given(found, '', faults),
     new Map([...clusters].map(([name, entry]) => [name, given(entry, prefixOf(name), faults)])),
@@ -109,9 +112,10 @@ export async function loadSome<N extends SettingName>(
   return valuesOf(found, new Set()) as Pick<RawSettings, N>
 }
 
-async function readFound(args: readonly string[], env: Environment, readFile: ReadFile) {
+async function readFound(args: readonly string[], env: Environment, readFile: ReadFile, above?: Layer) {
   const { clusters: entries, ...read } = await readLayers(args, env, readFile)
-  const { layers, faults, warnings, secretFiles } = read
+  const { faults, warnings, secretFiles } = read
+  const layers = above === undefined ? read.layers : [above, ...read.layers]
   const found = findAll(settingNames, layers)
   const clusters = new Map(entries.map(({ name, layer }) => [name, findAll(clusterSettingNames, [layer])]))
   const isValid = validator()

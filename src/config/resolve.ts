@@ -14,7 +14,8 @@ import { clusterSettingNames, type RawSettings, type SettingName } from './schem
 import type { ClusterSettings, Settings } from './settings.ts'
 import { type Given, Work } from './work.ts'
 
-const TCP_TABLE = '/proc/net/tcp'
+/** Not `/proc/net`, which is a link to it, and missing with `ProcSubset=pid` of systemd. */
+const TCP_TABLE = '/proc/self/net/tcp'
 
 export interface Resolved {
   settings: Settings | undefined
