@@ -15,6 +15,14 @@ export interface UpstreamRequest {
   body: ReplayBody | null
 }
 
+/** Hears of what a request goes through beside being sent. */
+export interface ExchangeNotices {
+  /** It waited for a credential, so many milliseconds, whether or not one came. */
+  waited(ms: number): void
+  /** It is sent once more, since its credential was refused or its connection was lost. */
+  retried(reason: 'unauthorized' | 'connection-lost'): void
+}
+
 type Handler = Dispatcher.DispatchHandler
 type Controller = Dispatcher.DispatchController
 
@@ -32,8 +40,9 @@ export function sendAuthenticated(
   request: UpstreamRequest,
   keeper: Keeper,
   handler: Handler,
+  notices?: ExchangeNotices,
 ): void {
-  new Exchange(dispatcher, request, keeper, handler).begin()
+  new Exchange(dispatcher, request, keeper, handler, notices).begin()
 }
 
 /** What the handler holds on to while attempts come and go beneath it. */
@@ -42,6 +51,7 @@ class Exchange implements Controller {
   readonly #request: UpstreamRequest
   readonly #keeper: Keeper
   readonly #handler: Handler
+  readonly #notices: ExchangeNotices | undefined
   #attempt: Attempt | undefined
   /** The one before it. The rest of its answer may come until this exchange gets on: then it is not waited for. */
   #refused: Attempt | undefined
@@ -54,11 +64,18 @@ class Exchange implements Controller {
   rawHeaders: Exclude<Controller['rawHeaders'], undefined> = null
   rawTrailers: Exclude<Controller['rawTrailers'], undefined> = null
 
-  constructor(dispatcher: Dispatcher, request: UpstreamRequest, keeper: Keeper, handler: Handler) {
+  constructor(
+    dispatcher: Dispatcher,
+    request: UpstreamRequest,
+    keeper: Keeper,
+    handler: Handler,
+    notices: ExchangeNotices | undefined,
+  ) {
     this.#dispatcher = dispatcher
     this.#request = request
     this.#keeper = keeper
     this.#handler = handler
+    this.#notices = notices
   }
 
   begin(): void {
@@ -162,6 +179,7 @@ class Exchange implements Controller {
     if (newer === undefined || this.aborted || !this.replayable) return false
     this.#refused = this.#attempt
     this.#refused?.discard(this.#request.body?.complete !== false)
+    this.#notices?.retried('unauthorized')
     this.#send(newer, false)
     return true
   }
@@ -171,6 +189,7 @@ class Exchange implements Controller {
     const { method } = this.#request
     if (this.#isResent || this.aborted || !this.replayable || !maySendAgain(error, method)) return false
     this.#isResent = true
+    this.#notices?.retried('connection-lost')
     try {
       this.#sendWithCurrent(first)
     } catch (thrown) {
@@ -200,8 +219,11 @@ class Exchange implements Controller {
   }
 
   async #sendWhenObtained(first: boolean): Promise<void> {
+    const startedAt = performance.now()
+    const noteWait = () => this.#notices?.waited(performance.now() - startedAt)
     try {
-      const credential = await this.#whileWaiting((signal) => this.#keeper.obtain(signal))
+      const obtaining = this.#whileWaiting((signal) => this.#keeper.obtain(signal))
+      const credential = await obtaining.finally(noteWait)
       if (!this.aborted) this.#send(credential, first)
     } catch (error) {
       if (!this.aborted) this.giveUp(error)
