@@ -5,6 +5,7 @@
  * `node scripts/generate.mjs` writes, `node scripts/generate.mjs --check` only compares. Needs a build.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { fullName, metrics } from '../dist/admin/metric-table.js'
 import { environmentNames, flagName } from '../dist/config/camunda-env.js'
 import { isSecret, schema, settingNames, settingSchema } from '../dist/config/schema.js'
 import { problemCodes, problemKind } from '../dist/errors.js'
@@ -75,6 +76,7 @@ const files = {
   'config/schema.json': () => `${JSON.stringify(editorSchema(schema), undefined, 2)}\n`,
   'docs/configuration.md': configurationPage,
   'docs/problems.md': problemsPage,
+  'docs/metrics.md': () => withSection(read('docs/metrics.md') ?? '', 'metrics', metricsTable()),
   'README.md': () => {
     const readme = withSection(read('README.md') ?? '', 'settings', readmeSettings())
     return withSection(readme, 'problems', readmeProblems())
@@ -122,7 +124,7 @@ function read(path) {
 function withSection(text, name, body) {
   const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`]
   const [from, to] = [text.indexOf(begin), text.indexOf(end)]
-  if (from === -1 || to < from) throw new Error(`README.md has no section between ${begin} and ${end}`)
+  if (from === -1 || to < from) throw new Error(`there is no section between ${begin} and ${end}`)
   return `${text.slice(0, from + begin.length)}\n${body}\n${text.slice(to)}`
 }
 
@@ -306,6 +308,18 @@ function readmeProblems() {
       const { status, title, cure } = problemKind(name)
       return [`[${code(name)}](docs/problems.md#${name})`, String(status), title, cure]
     }),
+  )
+}
+
+function metricsTable() {
+  return table(
+    ['Metric', 'Type', 'Labels', 'Meaning'],
+    metrics.map((metric) => [
+      code(fullName(metric)),
+      metric.type,
+      metric.labels.map(code).join(', ') || '–',
+      metric.help,
+    ]),
   )
 }
 
