@@ -16,7 +16,7 @@ export interface Measured {
 
 type Labels = Record<string, string>
 
-export interface Value {
+interface Value {
   value: number
   labels?: Labels
   /** Of one of the series of a histogram. */
@@ -33,7 +33,7 @@ export interface Metric {
   values(measured: Measured): Value[]
 }
 
-export const PREFIX = 'camunda_auth_proxy_'
+const PREFIX = 'camunda_auth_proxy_'
 
 /** Why a request is rejected before anything goes to the cluster. */
 const rejections: Partial<Record<ProblemCode, string>> = {
