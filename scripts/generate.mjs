@@ -5,6 +5,7 @@
  * `node scripts/generate.mjs` writes, `node scripts/generate.mjs --check` only compares. Needs a build.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { fullName, metrics } from '../dist/admin/metric-table.js'
 import { commands, flagUsage, usageOf } from '../dist/commands/commands.js'
 import { environmentNames, flagName } from '../dist/config/camunda-env.js'
 import { isSecret, schema, settingNames, settingSchema } from '../dist/config/schema.js'
@@ -77,6 +78,7 @@ const files = {
   'docs/commands.md': commandsPage,
   'docs/configuration.md': configurationPage,
   'docs/problems.md': problemsPage,
+  'docs/metrics.md': () => withSection(read('docs/metrics.md') ?? '', 'metrics', metricsTable()),
   'README.md': () => {
     const readme = withSection(read('README.md') ?? '', 'settings', readmeSettings())
     return withSection(withSection(readme, 'problems', readmeProblems()), 'commands', readmeCommands())
@@ -124,7 +126,7 @@ function read(path) {
 function withSection(text, name, body) {
   const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`]
   const [from, to] = [text.indexOf(begin), text.indexOf(end)]
-  if (from === -1 || to < from) throw new Error(`README.md has no section between ${begin} and ${end}`)
+  if (from === -1 || to < from) throw new Error(`there is no section between ${begin} and ${end}`)
   return `${text.slice(0, from + begin.length)}\n${body}\n${text.slice(to)}`
 }
 
@@ -317,6 +319,18 @@ function readmeCommands() {
     Object.entries(commands).map(([name, { summary }]) => [
       `[${code(name)}](docs/commands.md#${name})`,
       summary,
+    ]),
+  )
+}
+
+function metricsTable() {
+  return table(
+    ['Metric', 'Type', 'Labels', 'Meaning'],
+    metrics.map((metric) => [
+      code(fullName(metric)),
+      metric.type,
+      metric.labels.map(code).join(', ') || '–',
+      metric.help,
     ]),
   )
 }

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { buildAdmin } from './admin/admin.ts'
+import { CredentialRecord } from './admin/credential-record.ts'
 import { addToken } from './admin/token.ts'
 import { findCaller } from './config/callers.ts'
 import { openCallersFile } from './config/callers-file.ts'
@@ -158,11 +159,16 @@ function makeOwner(
 ): Owner {
   const { defaultCluster, callersAreClients } = settings
   const state = { isDraining: false, hasStarted: callersAreClients }
-  const keepers = new Keepers()
+  const record = new CredentialRecord()
+  const keepers = new Keepers(record.noteHeldBack)
   const onStarted = () => {
     state.hasStarted = true
   }
-  const credentials = makeCredentials(settings, options, connections, keepers, { ...links, onStarted })
+  const credentials = makeCredentials(settings, options, connections, keepers, {
+    ...links,
+    onStarted,
+    record,
+  })
   const keeper = callersAreClients ? undefined : credentials.keeperFor(defaultCluster, 'v2')(undefined)
   const adminHost = settings.admin && 'host' in settings.admin ? settings.admin.host : undefined
   const admin =
@@ -175,7 +181,7 @@ function makeOwner(
         hasStarted: () => state.hasStarted,
         isServing: links.isServing,
       },
-      async () => ({ tallies: await links.tallies(), credential: keeper?.status() }),
+      async () => ({ tallies: await links.tallies(), record }),
       // Probes of other machines belong to no user of this one.
       adminHost !== undefined && isLoopback(adminHost) ? peersOf(settings) : undefined,
     )
@@ -206,7 +212,7 @@ async function makeServing(
   const state = { isDraining: false }
   const guards = await callerGuards(settings, logger)
   const host = 'host' in settings.listen ? settings.listen.host : undefined
-  const { accessLog, tally } = counted(makeAccessLog(logger, settings.accessLog, guards.callerOf))
+  const { accessLog, meter, tally } = counted(makeAccessLog(logger, settings.accessLog, guards.callerOf))
   const gateway = await buildGateway({
     destinations: new Destinations(settings.clusters, settings.defaultCluster, { connections, credentials }),
     pseudonym,
@@ -215,6 +221,7 @@ async function makeServing(
     peers: peersOf(settings),
     callerCheck: guards.callerCheck,
     accessLog,
+    meter,
     drainMs,
     isDraining: () => state.isDraining,
     onDrop: dropLog(logger, capacity().connections),
@@ -241,7 +248,11 @@ function makeCredentials(
   { logger, random = Math.random, clock = systemClock(), memory }: AppOptions,
   connections: Connections,
   keepers: Keepers,
-  { onChange, onStarted }: Pick<OwnerLinks, 'onChange'> & { onStarted(): void },
+  {
+    onChange,
+    onStarted,
+    record,
+  }: Pick<OwnerLinks, 'onChange'> & { onStarted(): void; record: CredentialRecord },
 ): OwnCredentials {
   const makeKeeper = (
     options: Omit<KeeperOptions, 'clock' | 'random' | 'onEvent'>,
@@ -257,9 +268,15 @@ function makeCredentials(
   const clients = new ClientKeepers({
     keepers,
     now: () => clock.now(),
-    makeKeeper(source, pace, clientId, onEvent) {
+    makeKeeper(asking, pace, clientId, onEvent) {
+      const source = record.measured(undefined, asking)
       const log = keeperLog(logger.child({ client: printable(clientId) }))
-      return makeKeeper({ source, pace, onlyIfUsed: true, refusal: 'caller-refused' }, onEvent, log)
+      return makeKeeper(
+        { source, pace, onlyIfUsed: true, refusal: 'caller-refused' },
+        onEvent,
+        log,
+        record.listener(undefined),
+      )
     },
   })
   return new OwnCredentials({
@@ -267,11 +284,15 @@ function makeCredentials(
     connections,
     keepers,
     clients,
-    makeKeeper(asking, pace, { cluster, strategy, isMain, onlyIfUsed, remembered }) {
-      const source = memory && remembered ? remembering(asking, remembered, memory) : asking
+    makeKeeper(asking, pace, { cluster, api, strategy, isMain, onlyIfUsed, remembered }) {
+      const name = { cluster, api }
+      const measured = record.measured(name, asking)
+      const source = memory && remembered ? remembering(measured, remembered, memory) : measured
       const log = keeperLog(logger.child(settings.clusters.size > 1 ? { cluster } : {}), strategy)
       const noteStart = (event: KeeperEvent) => event.type === 'acquired' && isMain && onStarted()
-      return makeKeeper({ source, pace, onlyIfUsed, keepReady: isMain }, noteStart, log)
+      const history = record.listener(name, () => keeper.status())
+      const keeper = makeKeeper({ source, pace, onlyIfUsed, keepReady: isMain }, noteStart, log, history)
+      return keeper
     },
   })
 }

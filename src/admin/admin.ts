@@ -5,7 +5,7 @@ import { addPeerGate, type PeerGate } from '../gateway/peer-gate.ts'
 import { writeProblem } from '../gateway/problem.ts'
 import { makeServer } from '../gateway/server.ts'
 import { type Health, livez, readyz, startupz } from './health.ts'
-import { type Measured, metricsText } from './metrics.ts'
+import { type Counted, metricsText } from './metrics.ts'
 
 const DRAIN_MS = 1_000
 
@@ -13,7 +13,7 @@ const DRAIN_MS = 1_000
 export function buildAdmin(
   guard: GuardPolicy,
   health: Health,
-  measured: () => Promise<Measured>,
+  counted: () => Promise<Counted>,
   peers?: PeerGate,
 ): FastifyInstance {
   const app = makeServer({
@@ -45,7 +45,7 @@ export function buildAdmin(
     })
   }
   app.get('/metrics', async (_request, reply) => {
-    const { contentType, text } = await metricsText(await measured())
+    const { contentType, text } = await metricsText(await counted())
     return reply.header('content-type', contentType).header('cache-control', 'no-store').send(text)
   })
   const paths = [...Object.keys(probes), '/metrics']

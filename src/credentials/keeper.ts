@@ -18,6 +18,17 @@ export type KeeperState =
   | 'rejected' // the cluster refuses even a fresh one
   | 'draining' // shutting down
 
+export const keeperStates = [
+  'cold',
+  'fresh',
+  'renewing',
+  'degraded',
+  'expired',
+  'misconfigured',
+  'rejected',
+  'draining',
+] as const satisfies readonly KeeperState[]
+
 /** What a keeper tells the log and the metrics. Durations in milliseconds; no event holds a credential. */
 export type KeeperEvent =
   /** `same`: it is the one that was there before, and only its time is new. */

@@ -9,6 +9,7 @@ const MAX_KEEPERS = 1_000
  * ago makes room for a new one. Those of one pace key, such as a token URL, share its pace.
  */
 export class Keepers {
+  readonly #onHeldBack: (() => void) | undefined
   readonly #paces = new LRUCache<string, Pace>({ max: MAX_KEEPERS })
   readonly #kept = new Map<string, CredentialKeeper>()
   readonly #keepers = new LRUCache<string, CredentialKeeper>({
@@ -16,6 +17,11 @@ export class Keepers {
     // A request may still be using it: it renews on demand only, and is gone with the last who holds it.
     dispose: (keeper, _key, reason) => reason === 'evict' && keeper.drain(),
   })
+
+  /** `onHeldBack` hears of each attempt that waits for its turn. */
+  constructor(onHeldBack?: () => void) {
+    this.#onHeldBack = onHeldBack
+  }
 
   /** The keeper of this key, made by `create` if there is none yet. */
   get(key: string, paceKey: string, create: (pace: Pace) => CredentialKeeper): CredentialKeeper {
@@ -65,7 +71,7 @@ export class Keepers {
   }
 
   #pace(key: string): Pace {
-    const pace = this.#paces.get(key) ?? new Pace()
+    const pace = this.#paces.get(key) ?? new Pace(undefined, this.#onHeldBack)
     this.#paces.set(key, pace)
     return pace
   }

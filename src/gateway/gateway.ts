@@ -4,6 +4,7 @@ import type { Destinations } from '../upstream/destinations.ts'
 import type { CallerCheck } from './caller-check.ts'
 import { answerPreflight, isPreflight } from './cors.ts'
 import { type GuardPolicy, makeGuard } from './guard.ts'
+import { stamp } from './meter.ts'
 import { addPeerGate, type PeerGate } from './peer-gate.ts'
 import { declareMethods, FORWARDED, type ProxyOptions, refuse, registerProxy } from './proxy.ts'
 import { Router } from './route.ts'
@@ -31,6 +32,7 @@ export async function buildGateway(options: GatewayOptions): Promise<FastifyInst
     refuse(options.accessLog, request, reply, problem)
   const app = makeServer({
     routable(request) {
+      stamp(request)
       const target = router.check(request)
       return 'refusal' in target ? NOWHERE : FORWARDED + target.url
     },

@@ -7,6 +7,7 @@ import type { Destination } from '../upstream/destinations.ts'
 import { hasPassed, headersUp } from '../upstream/headers.ts'
 import { ReplayBody } from '../upstream/replay-body.ts'
 import type { AccessLog } from './access-log.ts'
+import { type AuthorizationAction, readAt } from './meter.ts'
 import { type AnswerOptions, writeProblem } from './problem.ts'
 import { Relay, type RelayContext } from './relay.ts'
 import type { Route } from './route.ts'
@@ -92,11 +93,22 @@ export function forward(options: ProxyOptions, request: FastifyRequest, reply: F
     headers: headersUp(raw.rawHeaders, options.pseudonym),
     body,
   }
+  const authorization = actionOn(raw, route.destination)
   // For the log: what was put before it is nobody's business.
   raw.url = request.originalUrl
   // Not earlier: Fastify answers for what is thrown until then.
   reply.hijack()
-  sendAuthenticated(dispatcher, upstream, keeper, new Relay(options, route.back, raw, reply.raw, body))
+  const relay = new Relay(options, route.back, raw, reply.raw, body)
+  sendAuthenticated(dispatcher, upstream, keeper, relay, options.meter)
+  options.meter?.forwarded(readAt(raw), authorization)
+}
+
+function actionOn(
+  request: IncomingMessage,
+  { callersAreClients }: Destination,
+): AuthorizationAction | undefined {
+  if (request.headers.authorization === undefined) return undefined
+  return callersAreClients ? 'used' : 'dropped'
 }
 
 /** RFC 9112 section 6.3: a request has a body if and only if one of these says so. */

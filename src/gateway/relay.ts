@@ -7,6 +7,7 @@ import type { AccessLog } from './access-log.ts'
 import { headersForPage } from './cors.ts'
 import { breakOff, endAnswer } from './discard.ts'
 import { type Waiting, waitingOn } from './hang-up.ts'
+import type { Meter } from './meter.ts'
 import { writeProblem } from './problem.ts'
 
 type Controller = Dispatcher.DispatchController
@@ -14,6 +15,7 @@ type Controller = Dispatcher.DispatchController
 /** What a relay needs to know beside its request. */
 export interface RelayContext {
   accessLog: AccessLog
+  meter?: Meter | undefined
   isDraining(): boolean
   /** Called with an error that nobody expected, before it is answered. */
   onDefect(error: Error): void
@@ -145,6 +147,7 @@ export class Relay implements Dispatcher.DispatchHandler, Waiting {
   }
 
   #settle(): void {
+    if (!this.#done) this.#context.meter?.ended()
     this.#done = true
     this.#waiting.delete(this)
     this.#body?.detach()

@@ -26,6 +26,14 @@ export interface Manner {
 /** Our own connections. */
 const OURS: Manner = { failure: upstreamProblem, readsHeadersLate: true }
 
+/** Hears of what a request goes through beside being sent. */
+export interface ExchangeNotices {
+  /** It waited for a credential, so many milliseconds, whether or not one came. */
+  waited(ms: number): void
+  /** It is sent once more, since its credential was refused or its connection was lost. */
+  retried(reason: 'unauthorized' | 'connection-lost'): void
+}
+
 type Handler = Dispatcher.DispatchHandler
 type Controller = Dispatcher.DispatchController
 
@@ -43,9 +51,10 @@ export function sendAuthenticated(
   request: UpstreamRequest,
   keeper: Keeper,
   handler: Handler,
+  notices?: ExchangeNotices,
   manner = OURS,
 ): void {
-  new Exchange(dispatcher, request, keeper, handler, manner).begin()
+  new Exchange(dispatcher, request, keeper, handler, notices, manner).begin()
 }
 
 /** What the handler holds on to while attempts come and go beneath it. */
@@ -55,6 +64,7 @@ class Exchange implements Controller {
   readonly #keeper: Keeper
   readonly #handler: Handler
   readonly #manner: Manner
+  readonly #notices: ExchangeNotices | undefined
   #attempt: Attempt | undefined
   /** The one before it. The rest of its answer may come until this exchange gets on: then it is not waited for. */
   #refused: Attempt | undefined
@@ -72,6 +82,7 @@ class Exchange implements Controller {
     request: UpstreamRequest,
     keeper: Keeper,
     handler: Handler,
+    notices: ExchangeNotices | undefined,
     manner: Manner,
   ) {
     this.#dispatcher = dispatcher
@@ -79,6 +90,7 @@ class Exchange implements Controller {
     this.#keeper = keeper
     this.#handler = handler
     this.#manner = manner
+    this.#notices = notices
   }
 
   begin(): void {
@@ -182,6 +194,7 @@ class Exchange implements Controller {
     if (newer === undefined || this.aborted || !this.replayable) return false
     this.#refused = this.#attempt
     this.#refused?.discard(this.#request.body?.complete !== false)
+    this.#notices?.retried('unauthorized')
     this.#send(newer, false)
     return true
   }
@@ -191,6 +204,7 @@ class Exchange implements Controller {
     const { method } = this.#request
     if (this.#isResent || this.aborted || !this.replayable || !maySendAgain(error, method)) return false
     this.#isResent = true
+    this.#notices?.retried('connection-lost')
     try {
       this.#sendWithCurrent(first)
     } catch (thrown) {
@@ -220,8 +234,11 @@ class Exchange implements Controller {
   }
 
   async #sendWhenObtained(first: boolean): Promise<void> {
+    const startedAt = performance.now()
+    const noteWait = () => this.#notices?.waited(performance.now() - startedAt)
     try {
-      const credential = await this.#whileWaiting((signal) => this.#keeper.obtain(signal))
+      const obtaining = this.#whileWaiting((signal) => this.#keeper.obtain(signal))
+      const credential = await obtaining.finally(noteWait)
       if (!this.aborted) this.#send(credential, first)
     } catch (error) {
       if (!this.aborted) this.giveUp(error)

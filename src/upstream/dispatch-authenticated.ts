@@ -35,7 +35,7 @@ export function dispatchAuthenticated(
     dispatch: ({ headers = [], body = null }: Options, attempt: Handler) =>
       dispatch({ ...options, headers, body }, attempt),
   }
-  sendAuthenticated(below, request, keeper, new Outcome(handler, body), UNDICIS)
+  sendAuthenticated(below, request, keeper, new Outcome(handler, body), undefined, UNDICIS)
   return true
 }
 

@@ -23,6 +23,7 @@ export interface OwnCredentialsOptions {
 interface KeeperPurpose {
   /** The cluster that it was made for. */
   cluster: string
+  api: ApiName
   strategy: AuthSettings['strategy']
   /** It is that of `/v2` itself, which the probes are about. */
   isMain: boolean
@@ -45,12 +46,12 @@ export class OwnCredentials implements Credentials {
     const settings = cluster.apis.get(api) as ApiSettings // of those that it serves
     const known = this.#lookups.get(settings)
     if (known !== undefined) return known
-    const lookup = this.#lookup(cluster, settings, api === 'v2' && cluster === this.#options.main)
+    const lookup = this.#lookup(cluster, api, settings)
     this.#lookups.set(settings, lookup)
     return lookup
   }
 
-  #lookup(cluster: ClusterSettings, { auth, connection }: ApiSettings, isMain: boolean) {
+  #lookup(cluster: ClusterSettings, api: ApiName, { auth, connection }: ApiSettings) {
     const { clients, connections } = this.#options
     const identityProvider = () => connections.to('identity provider', cluster.identityProvider)
     if (auth.strategy === 'CALLER')
@@ -62,24 +63,25 @@ export class OwnCredentials implements Credentials {
       identityProvider,
     }
     const source = () => makeSource(auth, asked)
-    return this.#ownKeeper(auth, cluster, connection, isMain, source)
+    return this.#ownKeeper(auth, cluster, api, connection, source)
   }
 
   /** Looks the keeper up at each use: that is how it stays among those that were used last. */
   #ownKeeper(
     auth: AuthSettings,
     { name: cluster, identityProvider }: ClusterSettings,
+    api: ApiName,
     connection: ConnectionSettings,
-    isMain: boolean,
     source: () => CredentialSource,
   ): () => CredentialKeeper {
-    const { keepers, makeKeeper } = this.#options
+    const { keepers, makeKeeper, main } = this.#options
+    const isMain = api === 'v2' && cluster === main.name
     const { strategy } = auth
     const { key, paceKey } = keysOf(auth, identityProvider, connection)
     const onlyIfUsed = !isMain || strategy === 'COOKIE'
     const remembered = rememberedBy(auth, key)
     const create = (pace: Pace) =>
-      makeKeeper(source(), pace, { cluster, strategy, isMain, onlyIfUsed, remembered })
+      makeKeeper(source(), pace, { cluster, api, strategy, isMain, onlyIfUsed, remembered })
     return isMain ? () => keepers.keep(key, paceKey, create) : () => keepers.get(key, paceKey, create)
   }
 }

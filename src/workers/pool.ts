@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import { errorCode } from '../config/error-code.ts'
 import { type Clock, setLimit } from '../credentials/clock.ts'
 import { ListenError, type ListenTarget, prepareSocket } from '../gateway/listen.ts'
-import { sum, type Tally } from '../gateway/tally.ts'
+import { closed, sum, type Tally } from '../gateway/tally.ts'
 import { pauseBeforeMs, soonEnds } from './backoff.ts'
 import type { Counter, Desk } from './desk.ts'
 import { accountForConnections } from './handed-over.ts'
@@ -291,7 +291,7 @@ export class Pool {
     member.counter.close()
     this.#noteSilent(member)
     member.passOn(this.listening > 0)
-    this.#countedByGone = sum([this.#countedByGone, member.tally])
+    this.#countedByGone = sum([this.#countedByGone, closed(member.tally)])
     // Else another may be about to listen.
     if (this.#members.size === 0) this.#restoreUmask()
     if (this.#isClosing) {

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import { buildAdmin } from '../../src/admin/admin.ts'
+import { CredentialRecord } from '../../src/admin/credential-record.ts'
 import { guardPolicy } from '../../src/gateway/guard.ts'
 import { listen } from '../../src/gateway/listen.ts'
 import {
@@ -130,7 +131,7 @@ async function probes(t: Test, lab: KeeperLab, draining: boolean) {
       hasStarted: () => lab.events.some((event) => event.type === 'acquired'),
       isServing: () => true,
     },
-    async () => ({ tallies: [], credential: undefined }),
+    async () => ({ tallies: [], record: new CredentialRecord() }),
   )
 
   t.teardown(() => admin.close())

@@ -16,10 +16,10 @@ t.test('by method, status and who answered; problems by their code', (t) => {
   accessLog.abandoned(get, performance.now())
   t.match(tally(), {
     requests: {
-      'GET 200 cluster': 2,
-      'POST 503 cluster': 1,
+      'GET 200 upstream': 2,
+      'POST 503 upstream': 1,
       'GET 503 proxy': 1,
-      'unknown 400 proxy': 1,
+      'other 400 proxy': 1,
       'OPTIONS 204 proxy': 1,
     },
     problems: { 'credential-unavailable': 1, 'bad-request': 1 },
@@ -32,9 +32,9 @@ t.test('by method, status and who answered; problems by their code', (t) => {
 t.test('by how long their answers took', (t) => {
   const { accessLog, tally } = counted(silent)
   for (const seconds of [0.02, 0.3, 120]) accessLog.answered(get, 200, performance.now() - seconds * 1_000)
-  const { durations, durationS } = tally()
-  t.strictSame(durations, [0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1])
-  t.ok(durationS > 120.3 && durationS < 121)
+  const { counts, sum } = tally().durations
+  t.strictSame(counts, [0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1])
+  t.ok(sum > 120.3 && sum < 121)
   t.end()
 })
 
@@ -62,11 +62,11 @@ t.test('what several processes counted adds up', (t) => {
   other.accessLog.answered(get, 404, performance.now())
   const total = sum([one.tally(), other.tally()])
   t.match(total, {
-    requests: { 'GET 200 cluster': 2, 'GET 404 cluster': 1, 'GET 503 proxy': 1 },
+    requests: { 'GET 200 upstream': 2, 'GET 404 upstream': 1, 'GET 503 proxy': 1 },
     problems: { draining: 1 },
   })
   t.equal(
-    total.durations.reduce((a, b) => a + b, 0),
+    total.durations.counts.reduce((a, b) => a + b, 0),
     3,
   )
   t.match(sum([]), { requests: {}, abandoned: 0 })
