@@ -16,6 +16,7 @@ commands:
   start (default)           listen, and forward /v2/** with a fresh credential
   demo                      the same between an embedded identity provider and cluster
   config                    the settings in force, each with its source
+  check [--json]            finds out what is wrong on the way to the cluster, and what to do
   wait [--timeout SECONDS]  return once a running proxy is ready
   help [--all], version
 
