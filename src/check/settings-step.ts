@@ -65,7 +65,7 @@ function answers(target: { host: string; port: number } | { path: string }): Pro
 
 async function isProbe(url: string, signal: AbortSignal): Promise<boolean> {
   try {
-    const answer = await fetch(`${url}/healthz`, { signal, redirect: 'manual' })
+    const answer = await fetch(`${url}/livez`, { signal, redirect: 'manual' })
     return answer.ok
   } catch {
     return false
