@@ -5,6 +5,7 @@
  * `node scripts/generate.mjs` writes, `node scripts/generate.mjs --check` only compares. Needs a build.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { diagnose, diagnosisCodes } from '../dist/check/diagnoses.js'
 import { environmentNames, flagName } from '../dist/config/camunda-env.js'
 import { isSecret, schema, settingNames, settingSchema } from '../dist/config/schema.js'
 import { problemCodes, problemKind } from '../dist/errors.js'
@@ -75,6 +76,7 @@ const files = {
   'config/schema.json': () => `${JSON.stringify(editorSchema(schema), undefined, 2)}\n`,
   'docs/configuration.md': configurationPage,
   'docs/problems.md': problemsPage,
+  'docs/check.md': () => withSection(read('docs/check.md') ?? '', 'diagnoses', diagnosesTable()),
   'README.md': () => {
     const readme = withSection(read('README.md') ?? '', 'settings', readmeSettings())
     return withSection(readme, 'problems', readmeProblems())
@@ -93,6 +95,15 @@ for (const { path, content } of outdated) {
 if (checkOnly && outdated.length > 0) {
   process.stdout.write('Run `npm run generate` and commit the result.\n')
   process.exitCode = 1
+}
+
+/** What `check` may find, as it says it. */
+function diagnosesTable() {
+  const rows = diagnosisCodes.map((word) => {
+    const { cause, cure } = diagnose(word)
+    return `| ${code(word)} | ${cause} | ${cure} |`
+  })
+  return ['| Diagnosis | Likely cause | Cure |', '| --- | --- | --- |', ...rows].join('\n')
 }
 
 /** @param {string} path */
@@ -122,7 +133,7 @@ function read(path) {
 function withSection(text, name, body) {
   const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`]
   const [from, to] = [text.indexOf(begin), text.indexOf(end)]
-  if (from === -1 || to < from) throw new Error(`README.md has no section between ${begin} and ${end}`)
+  if (from === -1 || to < from) throw new Error(`there is no section between ${begin} and ${end}`)
   return `${text.slice(0, from + begin.length)}\n${body}\n${text.slice(to)}`
 }
 
