@@ -101,9 +101,9 @@ if (checkOnly && outdated.length > 0) {
 function diagnosesTable() {
   const rows = diagnosisCodes.map((word) => {
     const { cause, cure } = diagnose(word)
-    return `| ${code(word)} | ${cause} | ${cure} |`
+    return [code(word), cause, cure]
   })
-  return ['| Diagnosis | Likely cause | Cure |', '| --- | --- | --- |', ...rows].join('\n')
+  return table(['Diagnosis', 'Likely cause', 'Cure'], rows)
 }
 
 /** @param {string} path */

@@ -26,7 +26,7 @@ export async function runCheck(env: Record<string, string>, args: string[] = [])
 }
 
 /** An unsigned JWT with these claims, which nobody here verifies. */
-export function jwt(claims: object): string {
+function jwt(claims: object): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
   return `${part({ alg: 'none' })}.${part(claims)}.c2lnbmF0dXJl`
 }
