@@ -6,6 +6,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fullName, metrics } from '../dist/admin/metric-table.js'
+import { diagnose, diagnosisCodes } from '../dist/check/diagnoses.js'
 import { commands, flagUsage, usageOf } from '../dist/commands/commands.js'
 import { environmentNames, flagName } from '../dist/config/camunda-env.js'
 import { isSecret, schema, settingNames, settingSchema } from '../dist/config/schema.js'
@@ -79,6 +80,7 @@ const files = {
   'docs/configuration.md': configurationPage,
   'docs/problems.md': problemsPage,
   'docs/metrics.md': () => withSection(read('docs/metrics.md') ?? '', 'metrics', metricsTable()),
+  'docs/check.md': () => withSection(read('docs/check.md') ?? '', 'diagnoses', diagnosesTable()),
   'README.md': () => {
     const readme = withSection(read('README.md') ?? '', 'settings', readmeSettings())
     return withSection(withSection(readme, 'problems', readmeProblems()), 'commands', readmeCommands())
@@ -97,6 +99,15 @@ for (const { path, content } of outdated) {
 if (checkOnly && outdated.length > 0) {
   process.stdout.write('Run `npm run generate` and commit the result.\n')
   process.exitCode = 1
+}
+
+/** What `check` may find, as it says it. */
+function diagnosesTable() {
+  const rows = diagnosisCodes.map((word) => {
+    const { cause, cure } = diagnose(word)
+    return [code(word), cause, cure]
+  })
+  return table(['Diagnosis', 'Likely cause', 'Cure'], rows)
 }
 
 /** @param {string} path */

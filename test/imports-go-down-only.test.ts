@@ -10,7 +10,7 @@ const SRC = resolve('src')
 const FLOORS = [
   ['cli.ts', 'worker.ts'],
   ['commands', 'index.ts', 'fastify.ts', 'undici.ts'],
-  ['app.ts', 'demo'],
+  ['app.ts', 'demo', 'check'],
   ['admin'],
   ['workers'],
   ['gateway'],

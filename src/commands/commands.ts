@@ -59,6 +59,21 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     exitCodes: { 0: 'shown', 2: badSettings },
     load: async () => (await import('./config.ts')).config,
   },
+  check: {
+    summary: 'find out what is wrong on the way to the cluster, and what to do',
+    details: `It goes the way of a request step by step: settings, names, TLS, token, claims,
+cluster, permissions. One attempt at each credential; what each failure means is
+in docs/check.md.`,
+    flags: [
+      { name: 'json', description: 'print one JSON object' },
+      { name: 'timeout', value: 'SECONDS', description: 'how long each step may take (10)' },
+      { name: 'cluster', value: 'NAME', description: 'one of clusters, not all' },
+    ],
+    takesSettings: true,
+    examples: ['camunda-auth-proxy check --env-file credentials.env', 'camunda-auth-proxy check --json'],
+    exitCodes: { 0: 'all well, warnings aside', 1: 'a step failed', 2: badSettings },
+    load: async () => (await import('./check.ts')).check,
+  },
   wait: {
     summary: 'return once a running proxy is ready',
     details: `For scripts, init containers and health checks: it asks the admin listener that
