@@ -50,6 +50,14 @@ export class OwnCredentials implements Credentials {
     return lookup
   }
 
+  /** The keeper of an API that was called before, without making use of it; undefined where callers are clients. */
+  find(cluster: ClusterSettings, api: ApiName): CredentialKeeper | undefined {
+    const { auth, connection } = cluster.apis.get(api) as ApiSettings // of those that it serves
+    return auth.strategy === 'CALLER'
+      ? undefined
+      : this.#options.keepers.peek(keysOf(auth, cluster, connection).key)
+  }
+
   #lookup(cluster: ClusterSettings, { auth, connection }: ApiSettings, isMain: boolean) {
     const { clients, connections } = this.#options
     const identityProvider = () => connections.to('identity provider', cluster.identityProvider)
@@ -68,22 +76,28 @@ export class OwnCredentials implements Credentials {
   /** Looks the keeper up at each use: that is how it stays among those that were used last. */
   #ownKeeper(
     auth: AuthSettings,
-    { name: cluster, identityProvider }: ClusterSettings,
+    settings: ClusterSettings,
     connection: ConnectionSettings,
     isMain: boolean,
     source: () => CredentialSource,
   ): () => CredentialKeeper {
     const { keepers, makeKeeper } = this.#options
     const { strategy } = auth
-    const asked: Partial<Record<typeof strategy, ConnectionSettings>> = {
-      OAUTH: identityProvider,
-      COOKIE: connection,
-    }
-    const { key, paceKey } = credentialKeys(auth, connectionKey(asked[strategy]))
+    const { name: cluster } = settings
+    const { key, paceKey } = keysOf(auth, settings, connection)
     const onlyIfUsed = !isMain || strategy === 'COOKIE'
     const remembered = rememberedBy(auth, key)
     const create = (pace: Pace) =>
       makeKeeper(source(), pace, { cluster, strategy, isMain, onlyIfUsed, remembered })
     return isMain ? () => keepers.keep(key, paceKey, create) : () => keepers.get(key, paceKey, create)
   }
+}
+
+/** Whom the credential is asked of is reached in some way or other. */
+function keysOf(auth: AuthSettings, { identityProvider }: ClusterSettings, connection: ConnectionSettings) {
+  const asked: Partial<Record<typeof auth.strategy, ConnectionSettings>> = {
+    OAUTH: identityProvider,
+    COOKIE: connection,
+  }
+  return credentialKeys(auth, connectionKey(asked[auth.strategy]))
 }
