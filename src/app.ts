@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { buildAdmin } from './admin/admin.ts'
+import { StatusBoard } from './admin/status-board.ts'
 import { findCaller } from './config/callers.ts'
 import { openCallersFile } from './config/callers-file.ts'
 import { isLoopback } from './config/hosts.ts'
@@ -18,6 +19,7 @@ import { anybody, namedCallers, tokenOf } from './gateway/caller-check.ts'
 import { capacity } from './gateway/capacity.ts'
 import { buildGateway } from './gateway/gateway.ts'
 import { guardPolicy, isToken } from './gateway/guard.ts'
+import { listeningAt } from './gateway/listen.ts'
 import { type PeerGate, peerGate } from './gateway/peer-gate.ts'
 import { counted, type Tally } from './gateway/tally.ts'
 import { callersLog, connectionLog, dropLog, keeperLog } from './log.ts'
@@ -73,6 +75,8 @@ export interface OwnerLinks {
   isServing(): boolean
   /** What each of those who serve has counted. */
   tallies(): Promise<readonly Tally[]>
+  /** Where callers find the proxy, once anybody listens. */
+  listening(): string | undefined
 }
 
 export const DRAIN_MS = 30_000
@@ -84,7 +88,12 @@ export const DRAIN_MS = 30_000
 export async function buildApp(settings: Settings, options: AppOptions): Promise<App> {
   const connections = makeConnections(options)
   // It listens when it says that it is up, and keepers are asked, not followed.
-  const links = { onChange() {}, isServing: () => true, tallies: async () => [serving.tally()] }
+  const links = {
+    onChange() {},
+    isServing: () => true,
+    tallies: async () => [serving.tally()],
+    listening: () => listeningAt(serving.gateway, settings.listen),
+  }
   const owner = makeOwner(settings, options, connections, links)
   const { credentials, admin, keeper, start } = owner
   const serving: Serving = await makeServing(settings, options, connections, {
@@ -161,7 +170,20 @@ function makeOwner(
   const onStarted = () => {
     state.hasStarted = true
   }
-  const credentials = makeCredentials(settings, options, connections, keepers, { ...links, onStarted })
+  const board = new StatusBoard(
+    {
+      settings: () => settings,
+      find: (cluster, api) => credentials.find(cluster, api),
+      isDraining: () => state.isDraining,
+      ...links,
+    },
+    options.clock ?? systemClock(),
+  )
+  const credentials = makeCredentials(settings, options, connections, keepers, {
+    ...links,
+    onStarted,
+    board,
+  })
   const keeper = callersAreClients ? undefined : credentials.keeperFor(defaultCluster, 'v2')(undefined)
   const admin =
     settings.admin &&
@@ -174,6 +196,7 @@ function makeOwner(
         isServing: links.isServing,
       },
       async () => ({ tallies: await links.tallies(), credential: keeper?.status() }),
+      board,
       // Probes of other machines belong to no user of this one.
       isLoopback(settings.admin.host) ? peersOf(settings) : undefined,
     )
@@ -237,7 +260,7 @@ function makeCredentials(
   { logger, random = Math.random, clock = systemClock(), memory }: AppOptions,
   connections: Connections,
   keepers: Keepers,
-  { onChange, onStarted }: Pick<OwnerLinks, 'onChange'> & { onStarted(): void },
+  { onChange, onStarted, board }: Pick<OwnerLinks, 'onChange'> & { onStarted(): void; board: StatusBoard },
 ): OwnCredentials {
   const makeKeeper = (
     options: Omit<KeeperOptions, 'clock' | 'random' | 'onEvent'>,
@@ -267,7 +290,8 @@ function makeCredentials(
       const source = memory && remembered ? remembering(asking, remembered, memory) : asking
       const log = keeperLog(logger.child(settings.clusters.size > 1 ? { cluster } : {}), strategy)
       const noteStart = (event: KeeperEvent) => event.type === 'acquired' && isMain && onStarted()
-      return makeKeeper({ source, pace, onlyIfUsed, keepReady: isMain }, noteStart, log)
+      const noteStatus = (event: KeeperEvent) => board.note(event, { cluster, strategy, source })
+      return makeKeeper({ source, pace, onlyIfUsed, keepReady: isMain }, noteStart, log, noteStatus)
     },
   })
 }

@@ -131,6 +131,7 @@ async function probes(t: Test, lab: KeeperLab, draining: boolean) {
       isServing: () => true,
     },
     async () => ({ tallies: [], credential: undefined }),
+    undefined,
   )
 
   t.teardown(() => admin.close())
