@@ -48,8 +48,8 @@ export class ProblemList {
 
 /** A failed attempt at getting a credential, as the problem that callers get of it. */
 export function acquireProblem({ code, message, refused }: AcquireFailure, fault: Fault): Kept {
-  const { title, cure } = wordsOf(refused ? 'credential-refused' : 'credential-unavailable')
-  return { code: `credential: ${code}`, title, detail: message, fault, cure }
+  const words = wordsOf(refused ? 'credential-refused' : 'credential-unavailable')
+  return { code: `credential: ${code}`, ...words, detail: message, fault: refused ? words.fault : fault }
 }
 
 function wordsOf(code: ProblemCode): { title: string; fault: Fault; cure: string } {

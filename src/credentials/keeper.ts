@@ -1,4 +1,4 @@
-import { type Fault, Problem } from '../errors.ts'
+import { type Fault, Problem, problemKind } from '../errors.ts'
 import { ATTEMPT_MS, attempt } from './attempt.ts'
 import { faultOf } from './blame.ts'
 import { type Clock, LATE_MS } from './clock.ts'
@@ -242,7 +242,7 @@ export class CredentialKeeper implements Keeper {
         endedAgoMs: now - this.#lastAttempt.endedAt,
         tookMs: this.#lastAttempt.tookMs,
       },
-      fault: failure && faultOf(failure, this.#source),
+      fault: failure && this.#faultOf(failure),
     }
   }
 
@@ -403,6 +403,10 @@ export class CredentialKeeper implements Keeper {
     if (refused) return new Problem(this.#refusal, detail, { retryAfterS })
     const fault = faultOf(this.#lastFailure, this.#source)
     return new Problem('credential-unavailable', detail, { retryAfterS, fault })
+  }
+
+  #faultOf(failure: AcquireFailure): Fault {
+    return failure.refused ? problemKind(this.#refusal).fault : faultOf(failure, this.#source)
   }
 
   /** Works out when the next attempt is due, and sets the timer for it. */

@@ -36,7 +36,7 @@ a { color: inherit; }
 .top { display: flex; gap: 12px; align-items: center; padding: 24px 0 20px; }
 .top svg { flex: none; width: 36px; height: 36px; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 14px; padding: 20px; min-width: 0; }
-.grid { display: grid; gap: 16px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr)); }
+.grid { display: grid; gap: 16px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr)); align-items: start; }
 .hero {
   display: flex; gap: 20px; align-items: center; padding: 28px 24px; border-radius: 18px;
   background: var(--card); border: 1px solid var(--line);
@@ -88,7 +88,7 @@ button {
 }
 button:hover { background: var(--soft); }
 .client .muted { margin-top: 8px; }
-.card > svg { display: block; width: 100%; height: 140px; }
+.chart { display: block; width: 100%; height: 140px; }
 .axis { stroke: var(--line); stroke-width: 1; vector-effect: non-scaling-stroke; }
 .k2xx { fill: var(--k2); background: var(--k2); } .k3xx { fill: var(--k3); background: var(--k3); }
 .k4xx { fill: var(--k4); background: var(--k4); } .k5xx { fill: var(--k5); background: var(--k5); }
@@ -107,6 +107,7 @@ footer { margin-top: 36px; }
   .medal .icon { width: 26px; height: 26px; }
   section.hero > div > h2 { font-size: 1.375rem; }
   .card { padding: 16px; }
+  pre { white-space: pre-wrap; overflow-wrap: anywhere; }
   .facts { grid-template-columns: 1fr; gap: 0; }
   .facts dd { margin-bottom: 8px; }
 }

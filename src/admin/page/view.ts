@@ -251,6 +251,7 @@ export function drawRequests({ steps, stepMs }: StatusSnapshot['requests']): Dra
     h(
       'svg',
       {
+        class: 'chart',
         viewBox: '0 0 600 122',
         role: 'img',
         'aria-label': `Requests of the last 5 minutes. ${told}.`,
