@@ -297,7 +297,7 @@ function makeCredentials(
 }
 
 /** How callers are known: by the one token, by the file of named callers, or not at all. */
-async function callerGuards(settings: Settings, logger: Logger) {
+export async function callerGuards(settings: Settings, logger: Logger) {
   const token = await settings.callerToken?.read()
   const isTheToken = token === undefined ? undefined : isToken(token)
   if (settings.callersFile === undefined)

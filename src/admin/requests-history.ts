@@ -1,7 +1,7 @@
 import type { Tally } from '../gateway/tally.ts'
 
 /** How answers are told apart: by their status, and whether the cluster or this proxy gave them. */
-export const classes = ['2xx', '3xx', '4xx', '5xx', 'proxy'] as const
+const classes = ['2xx', '3xx', '4xx', '5xx', 'proxy'] as const
 export type StatusClass = (typeof classes)[number]
 export type Counts = Record<StatusClass, number>
 

@@ -43,7 +43,7 @@ export interface KeeperStatus {
 }
 
 /** How the last attempt went. Durations in milliseconds. */
-export interface LastAttempt {
+interface LastAttempt {
   ok: boolean
   endedAgoMs: number
   /** Its wait for a slot of the pace included. */

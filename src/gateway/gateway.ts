@@ -42,17 +42,7 @@ export async function buildGateway(options: GatewayOptions): Promise<FastifyInst
     addPeerGate(app, options.peers, (request, reply, problem) =>
       refuse(options.accessLog, request, reply, problem, { close: true }),
     )
-  const refusal = makeGuard(options.guard)
-  app.addHook('onRequest', (request, reply, done) => {
-    const problem = refusal(request.raw) ?? (options.isDraining() ? draining() : undefined)
-    if (problem !== undefined) answer(request, reply, problem)
-    else if (isPreflight(request.raw)) {
-      const { method, originalUrl: url, headers } = request
-      reply.hijack()
-      answerPreflight(request.raw, reply.raw)
-      options.accessLog.preflight({ method, url, headers }, reply.raw.statusCode)
-    } else done()
-  })
+  addGuard(app, options)
   app.setNotFoundHandler((request, reply) =>
     answer(request, reply, unroutable(router, request.originalUrl, request.method)),
   )
@@ -67,6 +57,24 @@ export async function buildGateway(options: GatewayOptions): Promise<FastifyInst
   declareMethods(app)
   await registerProxy(app, { ...options, route: (request) => router.route(request) })
   return app
+}
+
+/** Has the guard come before everything that is routed, and answers preflights. */
+export function addGuard(
+  app: FastifyInstance,
+  { guard, isDraining, accessLog }: Pick<GatewayOptions, 'guard' | 'isDraining' | 'accessLog'>,
+): void {
+  const refusal = makeGuard(guard)
+  app.addHook('onRequest', (request, reply, done) => {
+    const problem = refusal(request.raw) ?? (isDraining() ? draining() : undefined)
+    if (problem !== undefined) refuse(accessLog, request, reply, problem)
+    else if (isPreflight(request.raw)) {
+      const { method, originalUrl: url, headers } = request
+      reply.hijack()
+      answerPreflight(request.raw, reply.raw)
+      accessLog.preflight({ method, url, headers }, reply.raw.statusCode)
+    } else done()
+  })
 }
 
 /** The problem of a request that no route takes. */

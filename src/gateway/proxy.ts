@@ -67,7 +67,8 @@ function forwardedMethods(): string[] {
   return METHODS.filter(isForwardable)
 }
 
-function forward(options: ProxyOptions, request: FastifyRequest, reply: FastifyReply): void {
+/** Sends a request on and leaves its answer to the relay: Fastify has no more to do with it. */
+export function forward(options: ProxyOptions, request: FastifyRequest, reply: FastifyReply): void {
   const { raw } = request
   let route: Route
   let keeper: ReturnType<Destination['keeperFor']>

@@ -1,18 +1,16 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import t from 'tap'
 import { noBrowser, openBrowser } from '../helpers/browser.ts'
 import { json, tokens } from '../helpers/fake-idp.ts'
 import { setUp } from '../helpers/proxy.ts'
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</script>'
 const skip = noBrowser()
 
 /** What axe-core finds: https://github.com/dequelabs/axe-core */
 async function complaints(page: Page): Promise<string[]> {
-  await page.evaluate(`${AXE};0`)
+  await page.evaluate(`${axe.source};0`)
   return page.evaluate(
     `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ' ' + nodes[0].html))`,
   )

@@ -76,7 +76,6 @@ t.test('one that fails: who is to blame, when it is tried again, and what to do'
       cluster: 'default',
       fault: 'identity provider',
       cure: /^Check the address/,
-      count: 1,
     },
   ])
 })

@@ -29,11 +29,13 @@ export interface PageElement {
   replaceWith(other: PageElement): void
   remove(): void
   select(): void
+  focus(): void
 }
 
 /** As much of the document as is used. */
 export interface PageDocument {
   body: PageElement
+  activeElement: PageElement | null
   visibilityState: string
   getElementById(id: string): PageElement | null
   createElementNS(namespace: string, tag: string): PageElement

@@ -118,10 +118,12 @@ export async function copyText(text: string): Promise<boolean> {
   } catch {
     const area = document.createElementNS('http://www.w3.org/1999/xhtml', 'textarea')
     area.value = text
+    const focused = document.activeElement
     document.body.append(area)
     area.select()
     const ok = document.execCommand('copy')
     area.remove()
+    focused?.focus()
     return ok
   }
 }

@@ -335,15 +335,12 @@ export function drawClients(clients: readonly ClientLines[], actions: Actions): 
 }
 
 export function copyLine(key: string, what: string, text: string, { copy, copied }: Actions): Drawn {
+  const word = copied === key ? 'Copied' : 'Copy'
   return h(
     'div',
     { class: 'copy' },
     h('pre', { tabindex: 0, 'aria-label': what, role: 'region' }, text),
-    h(
-      'button',
-      { type: 'button', 'aria-label': `Copy ${what}`, onclick: () => copy(key, text) },
-      copied === key ? 'Copied' : 'Copy',
-    ),
+    h('button', { type: 'button', 'aria-label': `${word} ${what}`, onclick: () => copy(key, text) }, word),
   )
 }
 
