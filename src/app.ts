@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { buildAdmin } from './admin/admin.ts'
 import { CredentialRecord } from './admin/credential-record.ts'
+import { StatusBoard } from './admin/status-board.ts'
 import { addToken } from './admin/token.ts'
 import { findCaller } from './config/callers.ts'
 import { openCallersFile } from './config/callers-file.ts'
@@ -20,6 +21,7 @@ import { anybody, namedCallers, tokenOf } from './gateway/caller-check.ts'
 import { capacity } from './gateway/capacity.ts'
 import { buildGateway } from './gateway/gateway.ts'
 import { guardPolicy, isToken } from './gateway/guard.ts'
+import { listeningAt } from './gateway/listen.ts'
 import { type PeerGate, peerGate } from './gateway/peer-gate.ts'
 import { counted, type Tally } from './gateway/tally.ts'
 import { callersLog, connectionLog, dropLog, keeperLog, tokenLog } from './log.ts'
@@ -75,6 +77,8 @@ export interface OwnerLinks {
   isServing(): boolean
   /** What each of those who serve has counted. */
   tallies(): Promise<readonly Tally[]>
+  /** Where callers find the proxy, once anybody listens. */
+  listening(): string | undefined
 }
 
 export const DRAIN_MS = 30_000
@@ -86,7 +90,12 @@ export const DRAIN_MS = 30_000
 export async function buildApp(settings: Settings, options: AppOptions): Promise<App> {
   const connections = makeConnections(options)
   // It listens when it says that it is up, and keepers are asked, not followed.
-  const links = { onChange() {}, isServing: () => true, tallies: async () => [serving.tally()] }
+  const links = {
+    onChange() {},
+    isServing: () => true,
+    tallies: async () => [serving.tally()],
+    listening: () => listeningAt(serving.gateway, settings.listen),
+  }
   const owner = makeOwner(settings, options, connections, links)
   const { credentials, admin, keeper, start } = owner
   const serving: Serving = await makeServing(settings, options, connections, {
@@ -164,10 +173,20 @@ function makeOwner(
   const onStarted = () => {
     state.hasStarted = true
   }
+  const board = new StatusBoard(
+    {
+      settings: () => settings,
+      find: (cluster, api) => credentials.find(cluster, api),
+      isDraining: () => state.isDraining,
+      ...links,
+    },
+    options.clock ?? systemClock(),
+  )
   const credentials = makeCredentials(settings, options, connections, keepers, {
     ...links,
     onStarted,
     record,
+    board,
   })
   const keeper = callersAreClients ? undefined : credentials.keeperFor(defaultCluster, 'v2')(undefined)
   const adminHost = settings.admin && 'host' in settings.admin ? settings.admin.host : undefined
@@ -182,6 +201,7 @@ function makeOwner(
         isServing: links.isServing,
       },
       async () => ({ tallies: await links.tallies(), record }),
+      board,
       // Probes of other machines belong to no user of this one.
       adminHost !== undefined && isLoopback(adminHost) ? peersOf(settings) : undefined,
     )
@@ -252,7 +272,8 @@ function makeCredentials(
     onChange,
     onStarted,
     record,
-  }: Pick<OwnerLinks, 'onChange'> & { onStarted(): void; record: CredentialRecord },
+    board,
+  }: Pick<OwnerLinks, 'onChange'> & { onStarted(): void; record: CredentialRecord; board: StatusBoard },
 ): OwnCredentials {
   const makeKeeper = (
     options: Omit<KeeperOptions, 'clock' | 'random' | 'onEvent'>,
@@ -291,7 +312,9 @@ function makeCredentials(
       const log = keeperLog(logger.child(settings.clusters.size > 1 ? { cluster } : {}), strategy)
       const noteStart = (event: KeeperEvent) => event.type === 'acquired' && isMain && onStarted()
       const history = record.listener(name, () => keeper.status())
-      const keeper = makeKeeper({ source, pace, onlyIfUsed, keepReady: isMain }, noteStart, log, history)
+      const noteStatus = (event: KeeperEvent) => board.note(event, { cluster, strategy, source })
+      const listeners = [noteStart, log, history, noteStatus]
+      const keeper = makeKeeper({ source, pace, onlyIfUsed, keepReady: isMain }, ...listeners)
       return keeper
     },
   })

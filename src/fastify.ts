@@ -43,7 +43,7 @@ async function mount(scope: FastifyInstance, { settings }: CamundaAuthProxyOptio
   const owner = await buildOwner(
     { ...settings, admin: undefined },
     { logger },
-    { onChange() {}, isServing: () => true, tallies: async () => [] },
+    { onChange() {}, isServing: () => true, tallies: async () => [], listening: () => undefined },
   )
   const connections = new Connections(connectionLog(logger), systemClock())
   const guards = await callerGuards(settings, logger)

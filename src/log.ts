@@ -31,7 +31,7 @@ export function describeError(error: unknown): { type: string; message: string; 
 }
 
 /** What a method's credential is called, how so if the cluster refuses it for good, and what to look at then. */
-const words: Record<Strategy, { name: string; refused: string; check: string }> = {
+export const words: Record<Strategy, { name: string; refused: string; check: string }> = {
   OAUTH: { name: 'token', refused: 'even a fresh token', check: 'audience and permissions' },
   BEARER: {
     name: 'token',

@@ -6,14 +6,18 @@ import { writeProblem } from '../gateway/problem.ts'
 import { makeServer } from '../gateway/server.ts'
 import { type Health, livez, readyz, startupz } from './health.ts'
 import { type Counted, metricsText } from './metrics.ts'
+import { isForStatusPage } from './own-page.ts'
+import type { StatusBoard } from './status-board.ts'
+import { addStatus } from './status-routes.ts'
 
 const DRAIN_MS = 1_000
 
-/** The listener for probes and metrics, behind the same guards as the gateway. Does not listen yet. */
+/** The listener for probes, metrics and the status page, behind the same guards as the gateway. Does not listen yet. */
 export function buildAdmin(
   guard: GuardPolicy,
   health: Health,
   counted: () => Promise<Counted>,
+  board: StatusBoard | undefined,
   peers?: PeerGate,
 ): FastifyInstance {
   const app = makeServer({
@@ -27,7 +31,7 @@ export function buildAdmin(
   }
   if (peers !== undefined)
     addPeerGate(app, peers, (request, reply, problem) => refuse(request, reply, problem, true))
-  const refusal = makeGuard(guard)
+  const refusal = makeGuard({ ...guard, isForOwnPage: isForStatusPage })
   app.addHook('onRequest', (request, reply, done) => {
     const problem = refusal(request.raw)
     if (problem !== undefined) return refuse(request, reply, problem)
@@ -48,7 +52,8 @@ export function buildAdmin(
     const { contentType, text } = await metricsText(await counted())
     return reply.header('content-type', contentType).header('cache-control', 'no-store').send(text)
   })
-  const paths = [...Object.keys(probes), '/metrics']
+  const pages = board === undefined ? [] : addStatus(app, board)
+  const paths = [...Object.keys(probes), '/metrics', ...pages]
   app.setNotFoundHandler((request, reply) => {
     const detail = `The admin listener answers GET ${paths.join(', ')}.`
     refuse(request, reply, new Problem('path-not-allowed', detail))

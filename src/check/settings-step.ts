@@ -25,7 +25,8 @@ export async function listenerFinding({ listen, admin }: Settings, signal: Abort
   const host = isWildcard(listen.host) ? '127.0.0.1' : listen.host
   const at = `${host}:${listen.port}`
   if (!(await answers({ host, port: listen.port }))) return free(at)
-  if (admin === undefined) return inUse(at)
+  // Over a socket of its own it would have to be asked in another way, and what listens is for information only.
+  if (admin === undefined || 'socket' in admin) return inUse(at)
   const adminHost = isWildcard(admin.host) ? '127.0.0.1' : admin.host
   const isOurs = await isProbe(
     `http://${adminHost.includes(':') ? `[${adminHost}]` : adminHost}:${admin.port}`,

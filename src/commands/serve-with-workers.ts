@@ -29,6 +29,7 @@ export async function serveWithWorkers(
       onChange: (keeper) => desk.changed(keeper),
       isServing: () => pool.listening > 0,
       tallies: () => pool.collect(),
+      listening: () => (pool.listening > 0 ? pool.address : undefined),
     },
   )
   const desk = new Desk({ clusters: settings.clusters, credentials: owner.credentials, clock })

@@ -42,6 +42,11 @@ export class Keepers {
     return keeper
   }
 
+  /** The keeper of this key if there is one, without making use of it. */
+  peek(key: string): CredentialKeeper | undefined {
+    return this.#kept.get(key) ?? this.#keepers.peek(key)
+  }
+
   /** Lets go of a keeper, unless another has taken its place. Who holds it may go on using it. */
   forget(key: string, keeper: CredentialKeeper): void {
     if (this.#keepers.peek(key) !== keeper) return

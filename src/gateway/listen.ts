@@ -55,6 +55,12 @@ async function checkName(app: FastifyInstance, host: string): Promise<void> {
     )
 }
 
+/** Where a server listens, in the form in which callers use it; undefined while it does not. */
+export function listeningAt(app: FastifyInstance, target: ListenTarget): string | undefined {
+  if (!app.server.listening) return undefined
+  return 'socket' in target ? `unix:${target.socket}` : address(app, target.host)
+}
+
 function address(app: FastifyInstance, host: string): string {
   const bound = app.server.address()
   const port = typeof bound === 'object' && bound !== null ? bound.port : 0

@@ -51,6 +51,14 @@ export class OwnCredentials implements Credentials {
     return lookup
   }
 
+  /** The keeper of an API that was called before, without making use of it; undefined where callers are clients. */
+  find(cluster: ClusterSettings, api: ApiName): CredentialKeeper | undefined {
+    const { auth, connection } = cluster.apis.get(api) as ApiSettings // of those that it serves
+    return auth.strategy === 'CALLER'
+      ? undefined
+      : this.#options.keepers.peek(keysOf(auth, cluster.identityProvider, connection).key)
+  }
+
   #lookup(cluster: ClusterSettings, api: ApiName, { auth, connection }: ApiSettings) {
     const { clients, connections } = this.#options
     const identityProvider = () => connections.to('identity provider', cluster.identityProvider)

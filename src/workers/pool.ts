@@ -89,6 +89,11 @@ export class Pool {
     return [...this.#members].filter((member) => member.isListening).length
   }
 
+  /** Where they listen, once they do. */
+  get address(): string | undefined {
+    return this.#address
+  }
+
   /**
    * Starts the workers, and resolves with the address when each of them listens, or has failed to while others do.
    * @throws ListenError if none comes to listen, with the reason

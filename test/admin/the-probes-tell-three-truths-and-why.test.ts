@@ -132,6 +132,7 @@ async function probes(t: Test, lab: KeeperLab, draining: boolean) {
       isServing: () => true,
     },
     async () => ({ tallies: [], record: new CredentialRecord() }),
+    undefined,
   )
 
   t.teardown(() => admin.close())
