@@ -11,6 +11,7 @@ const FLOORS = [
   ['cli.ts', 'worker.ts'],
   ['commands', 'index.ts'],
   ['app.ts', 'demo'],
+  ['succession.ts'],
   ['admin'],
   ['workers'],
   ['gateway'],

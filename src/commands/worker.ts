@@ -1,6 +1,6 @@
 import cluster from 'node:cluster'
 import type { Logger } from 'pino'
-import { buildServing, DRAIN_MS, type Serving } from '../app.ts'
+import { buildServing, DRAIN_MS, type StandaloneServing } from '../app.ts'
 import { loadSettings } from '../config/load.ts'
 import { systemClock } from '../credentials/clock.ts'
 import { type ListenTarget, listenAsWorker } from '../gateway/listen.ts'
@@ -44,7 +44,7 @@ class Work {
   readonly #credentials: RemoteCredentials
   readonly #clock = systemClock()
   #logger: Logger | undefined
-  #serving: Serving | undefined
+  #serving: StandaloneServing | undefined
   #isEnding = false
 
   constructor(context: Pick<CommandContext, 'stdout'>, end: (code: number) => void) {

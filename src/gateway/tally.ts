@@ -22,14 +22,14 @@ export const DURATION_BOUNDS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2
 
 const MAX_STATUS = 1_000
 
-/** Counts what goes through an access log, for whoever asks: a request pays for a few additions. */
-export function counted(log: AccessLog): { accessLog: AccessLog; tally: () => Tally } {
+/** Counts what goes through access logs, for whoever asks: a request pays for a few additions. */
+export function counter(): { counted(log: AccessLog): AccessLog; tally(): Tally } {
   const byCluster = new Counts()
   const byProxy = new Counts()
   const problems = new Map<string, number>()
   const durations = new Array<number>(DURATION_BOUNDS_S.length + 1).fill(0)
   const sums = { abandoned: 0, brokenOff: 0, durationS: 0 }
-  const accessLog: AccessLog = {
+  const counted = (log: AccessLog): AccessLog => ({
     answered(request, status, startedAt, brokeOff) {
       byCluster.add(request.method, status)
       if (brokeOff !== undefined) sums.brokenOff++
@@ -52,14 +52,14 @@ export function counted(log: AccessLog): { accessLog: AccessLog; tally: () => Ta
       sums.abandoned++
       log.abandoned(request, startedAt)
     },
-  }
+  })
   const tally = () => ({
     requests: { ...byCluster.named('cluster'), ...byProxy.named('proxy') },
     problems: Object.fromEntries(problems),
     durations: [...durations],
     ...sums,
   })
-  return { accessLog, tally }
+  return { counted, tally }
 }
 
 /** What several processes have counted. */

@@ -1,6 +1,6 @@
 import type { ApiName } from '../config/apis.ts'
 import type { ApiSettings, AuthSettings, ClusterSettings, ConnectionSettings } from '../config/settings.ts'
-import type { ClientKeepers } from '../credentials/clients.ts'
+import { type ClientKeepers, clientsPrefix } from '../credentials/clients.ts'
 import type { CredentialSource } from '../credentials/credential.ts'
 import type { CredentialKeeper } from '../credentials/keeper.ts'
 import type { Keepers } from '../credentials/keepers.ts'
@@ -11,6 +11,7 @@ import { type Connections, connectionKey } from './connections.ts'
 import type { Credentials } from './destinations.ts'
 
 export interface OwnCredentialsOptions {
+  clusters: ReadonlyMap<string, ClusterSettings>
   /** The cluster at `/v2`. */
   main: ClusterSettings
   connections: Connections
@@ -32,6 +33,8 @@ interface KeeperPurpose {
   remembered: Remembered | undefined
 }
 
+const MAIN = 'v2'
+
 /** The credentials that this process gets and keeps itself. */
 export class OwnCredentials implements Credentials {
   readonly #options: OwnCredentialsOptions
@@ -45,9 +48,39 @@ export class OwnCredentials implements Credentials {
     const settings = cluster.apis.get(api) as ApiSettings // of those that it serves
     const known = this.#lookups.get(settings)
     if (known !== undefined) return known
-    const lookup = this.#lookup(cluster, settings, api === 'v2' && cluster === this.#options.main)
+    const lookup = this.#lookup(cluster, settings, api === MAIN && cluster === this.#options.main)
     this.#lookups.set(settings, lookup)
     return lookup
+  }
+
+  /** That of `/v2`; undefined where callers bring clients of their own. */
+  get main(): CredentialKeeper | undefined {
+    const { main } = this.#options
+    if (main.apis.get(MAIN)?.auth.strategy === 'CALLER') return undefined
+    return this.keeperFor(main, MAIN)(undefined)
+  }
+
+  /** Has that of `/v2` kept ready. */
+  keepMainReady(): void {
+    const onlyIfUsed = this.#options.main.apis.get(MAIN)?.auth.strategy === 'COOKIE'
+    this.main?.serveAs({ onlyIfUsed, keepReady: true })
+  }
+
+  /** Has the keepers that are not for these clusters end, those that are still used at `whenUnused`. */
+  retain(whenUnused: Promise<void>): void {
+    const { clusters, keepers, main } = this.#options
+    const keys = new Set<string>()
+    const prefixes = new Set<string>()
+    for (const { apis, identityProvider } of clusters.values()) {
+      for (const { auth, connection } of apis.values()) {
+        if (auth.strategy === 'CALLER') prefixes.add(clientsPrefix(auth, connectionKey(identityProvider)))
+        else keys.add(keysFor(auth, identityProvider, connection).key)
+      }
+    }
+    const isWanted = (key: string) => keys.has(key) || prefixes.has(key.slice(0, key.lastIndexOf(' ') + 1))
+    const { auth, connection } = main.apis.get(MAIN) as ApiSettings // always served
+    const kept = auth.strategy === 'CALLER' ? undefined : keysFor(auth, main.identityProvider, connection).key
+    keepers.retain(isWanted, kept, whenUnused)
   }
 
   #lookup(cluster: ClusterSettings, { auth, connection }: ApiSettings, isMain: boolean) {
@@ -75,15 +108,20 @@ export class OwnCredentials implements Credentials {
   ): () => CredentialKeeper {
     const { keepers, makeKeeper } = this.#options
     const { strategy } = auth
-    const asked: Partial<Record<typeof strategy, ConnectionSettings>> = {
-      OAUTH: identityProvider,
-      COOKIE: connection,
-    }
-    const { key, paceKey } = credentialKeys(auth, connectionKey(asked[strategy]))
+    const { key, paceKey } = keysFor(auth, identityProvider, connection)
     const onlyIfUsed = !isMain || strategy === 'COOKIE'
     const remembered = rememberedBy(auth, key)
     const create = (pace: Pace) =>
       makeKeeper(source(), pace, { cluster, strategy, isMain, onlyIfUsed, remembered })
     return isMain ? () => keepers.keep(key, paceKey, create) : () => keepers.get(key, paceKey, create)
   }
+}
+
+/** The keys of a credential: how those who are asked for it are reached is part of them. */
+function keysFor(auth: AuthSettings, identityProvider: ConnectionSettings, cluster: ConnectionSettings) {
+  const asked: Partial<Record<AuthSettings['strategy'], ConnectionSettings>> = {
+    OAUTH: identityProvider,
+    COOKIE: cluster,
+  }
+  return credentialKeys(auth, connectionKey(asked[auth.strategy]))
 }
