@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { type AdminGuards, buildAdmin } from './admin/admin.ts'
+import type { ReloadStatus } from './admin/reload-status.ts'
 import { findCaller } from './config/callers.ts'
 import { openCallersFile } from './config/callers-file.ts'
 import { isLoopback } from './config/hosts.ts'
@@ -59,6 +60,8 @@ export interface AppOptions {
   drainMs?: number
   /** Where refusals are remembered for the process after this one; without it, they are not. */
   memory?: Memory | undefined
+  /** How reloads have gone, for metrics. */
+  reloadStatus?: (() => ReloadStatus) | undefined
 }
 
 /** The part that owns the credentials and answers probes: all of a proxy but its gateway. */
@@ -153,6 +156,8 @@ export async function buildApp(settings: Settings, options: AppOptions): Promise
 
 /** An owner for gateways in other processes. */
 export interface StandaloneOwner extends Omit<Owner, 'prepare'> {
+  /** As that of an app. */
+  readonly keeper: CredentialKeeper | undefined
   /** As that of an app; says what the credentials are from now on. Whoever serves on its behalf is not told by it. */
   reload(settings: Settings): Promise<OwnCredentials>
 }
@@ -174,6 +179,9 @@ export async function buildOwner(
     admin: owner.admin,
     get credentials() {
       return owner.credentials
+    },
+    get keeper() {
+      return owner.credentials.main
     },
     start: owner.start,
     async reload(given) {
@@ -269,7 +277,11 @@ function makeOwner(
         hasStarted,
         isServing: links.isServing,
       },
-      async () => ({ tallies: await links.tallies(), credential: keeper()?.status() }),
+      async () => ({
+        tallies: await links.tallies(),
+        credential: keeper()?.status(),
+        reload: options.reloadStatus?.(),
+      }),
     )
   return {
     get credentials() {

@@ -1,6 +1,7 @@
 import type { Metric, Registry } from 'prom-client'
 import type { KeeperStatus } from '../credentials/keeper.ts'
 import { DURATION_BOUNDS_S, sum, type Tally } from '../gateway/tally.ts'
+import type { ReloadStatus } from './reload-status.ts'
 
 /** What there is to tell at one moment. */
 export interface Measured {
@@ -8,6 +9,8 @@ export interface Measured {
   tallies: readonly Tally[]
   /** Undefined where callers bring clients of their own. */
   credential: KeeperStatus | undefined
+  /** Undefined where settings are not reloaded. */
+  reload?: ReloadStatus | undefined
 }
 
 type Value = { value: number; labels?: Record<string, string>; metricName?: string }
@@ -47,6 +50,7 @@ export async function metricsText(measured: Measured): Promise<{ contentType: st
     histogram(`${PREFIX}request_duration_seconds`, total),
   )
   if (measured.credential !== undefined) credential(registry, measured.credential)
+  if (measured.reload !== undefined) reload(registry, measured.reload)
   return { contentType: registry.contentType, text: await registry.metrics() }
 }
 
@@ -57,6 +61,30 @@ function credential(registry: Registry, { state, usableForMs }: KeeperStatus): v
   register(registry, 'token_state', 'gauge', 'The state of the credential at /v2: that which is 1.', [
     { value: 1, labels: { state } },
   ])
+}
+
+function reload(registry: Registry, { ok, succeededAt, counts }: ReloadStatus): void {
+  register(
+    registry,
+    'config_last_reload_successful',
+    'gauge',
+    'Whether the settings were taken when they were last read: 1, or 0.',
+    [{ value: ok ? 1 : 0 }],
+  )
+  register(
+    registry,
+    'config_last_reload_success_timestamp_seconds',
+    'gauge',
+    'When settings were last taken.',
+    [{ value: succeededAt / 1_000 }],
+  )
+  register(
+    registry,
+    'config_reloads_total',
+    'counter',
+    'Reloads of the settings, by result.',
+    labelled('result', counts),
+  )
 }
 
 /** A metric whose values are known already; prom-client's own classes would count them a second time. */
@@ -78,7 +106,7 @@ function requests({ requests }: Tally): Value[] {
   })
 }
 
-function labelled(label: string, counts: Record<string, number>): Value[] {
+function labelled(label: string, counts: Readonly<Record<string, number>>): Value[] {
   return Object.entries(counts).map(([name, value]) => ({ value, labels: { [label]: name } }))
 }
 

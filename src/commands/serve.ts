@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
-import { buildApp } from '../app.ts'
+import type { ReloadStatus } from '../admin/reload-status.ts'
+import { type AppOptions, buildApp } from '../app.ts'
 import { bareHost } from '../config/hosts.ts'
 import type { Settings } from '../config/settings.ts'
 import { refusalsFile, usualStateFile } from '../credentials/refusals-file.ts'
@@ -18,6 +19,8 @@ import { diagnosticsWarnings } from './diagnostics.ts'
 export interface Running {
   address: string
   close(): Promise<void>
+  /** Has other settings hold. @throws as `App.reload` */
+  reload(settings: Settings, origin: SettingsOrigin): Promise<void>
 }
 
 /** The same, with the address of its probes. */
@@ -26,7 +29,7 @@ export interface Up extends Running {
 }
 
 /** Where the settings came from: for workers, which load the same. */
-export type SettingsOrigin = Omit<WorkerStart, 'pseudonym'>
+export type SettingsOrigin = Omit<WorkerStart, 'pseudonym' | 'edition'>
 
 /** Builds the proxy, begins to acquire, listens, and says so. @throws ListenError */
 export async function serve(
@@ -34,11 +37,13 @@ export async function serve(
   logger: Logger,
   stdout: CommandContext['stdout'],
   origin: SettingsOrigin,
+  reloadStatus?: () => ReloadStatus,
 ): Promise<Running> {
   // Loaded where it is needed: one process costs what it does without workers.
   const up = settings.workers === 1 ? serveAlone : (await import('./serve-with-workers.ts')).serveWithWorkers
   for (const warning of diagnosticsWarnings(process.execArgv, origin.env.NODE_OPTIONS)) logger.warn(warning)
-  const { address, admin, close } = await up(settings, logger, origin, memoryOf(settings, logger, origin))
+  const parts = { logger, memory: memoryOf(settings, logger, origin), reloadStatus }
+  const { address, admin, close, reload } = await up(settings, parts, origin)
   const warning = 'socket' in settings.listen ? await folderWarning(settings.listen.socket) : undefined
   if (warning !== undefined) logger.warn(warning)
   warnOfLittleRoom(logger)
@@ -46,7 +51,7 @@ export async function serve(
   const report = startReport(settings, address, admin)
   if (stdout.isTTY === true) stdout.write(banner(report))
   else logger.info(report, `listening on ${address}`)
-  return { address, close }
+  return { address, close, reload }
 }
 
 /** Holds nothing up: it listens already. */
@@ -77,16 +82,14 @@ function memoryOf({ stateFile }: Settings, logger: Logger, { env }: SettingsOrig
 
 async function serveAlone(
   settings: Settings,
-  logger: Logger,
-  _origin: SettingsOrigin,
-  memory: Memory | undefined,
+  parts: Pick<AppOptions, 'logger' | 'memory' | 'reloadStatus'>,
 ): Promise<Up> {
-  const app = await buildApp(settings, { logger, memory })
+  const app = await buildApp(settings, parts)
   try {
     app.start()
     const admin = app.admin && settings.admin && (await listen(app.admin, settings.admin))
     const address = await listen(app.gateway, settings.listen)
-    return { address, admin, close: app.close }
+    return { address, admin, close: app.close, reload: (next) => app.reload(next) }
   } catch (error) {
     await app.close()
     throw error
