@@ -20,4 +20,5 @@ export {
 } from './credentials/keeper.ts'
 export { type OAuthOptions, oauthSource } from './credentials/oauth.ts'
 export { Pace } from './credentials/pace.ts'
+export { ReloadError } from './succession.ts'
 export { Problem, type ProblemCode, problemCodes, type SettingFault, SettingsError } from './errors.ts'
