@@ -5,6 +5,7 @@
  * `node scripts/generate.mjs` writes, `node scripts/generate.mjs --check` only compares. Needs a build.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { commands, flagUsage, usageOf } from '../dist/commands/commands.js'
 import { environmentNames, flagName } from '../dist/config/camunda-env.js'
 import { isSecret, schema, settingNames, settingSchema } from '../dist/config/schema.js'
 import { problemCodes, problemKind } from '../dist/errors.js'
@@ -73,11 +74,12 @@ leads to: [clusters](clusters.md).`,
 /** @type {Record<string, () => string>} The path of each file, and how its content is made. */
 const files = {
   'config/schema.json': () => `${JSON.stringify(editorSchema(schema), undefined, 2)}\n`,
+  'docs/commands.md': commandsPage,
   'docs/configuration.md': configurationPage,
   'docs/problems.md': problemsPage,
   'README.md': () => {
     const readme = withSection(read('README.md') ?? '', 'settings', readmeSettings())
-    return withSection(readme, 'problems', readmeProblems())
+    return withSection(withSection(readme, 'problems', readmeProblems()), 'commands', readmeCommands())
   },
 }
 
@@ -307,6 +309,54 @@ function readmeProblems() {
       return [`[${code(name)}](docs/problems.md#${name})`, String(status), title, cure]
     }),
   )
+}
+
+function readmeCommands() {
+  return table(
+    ['Command', 'What it is for'],
+    Object.entries(commands).map(([name, { summary }]) => [
+      `[${code(name)}](docs/commands.md#${name})`,
+      summary,
+    ]),
+  )
+}
+
+function commandsPage() {
+  const sections = Object.entries(commands).map(([name, entry]) => {
+    const { summary, details, flags = [], takesSettings, examples, exitCodes } = entry
+    const rows = flags.map((flag) => [code(flagUsage(flag)), flag.description])
+    return [
+      `## ${name}`,
+      `${code(`camunda-auth-proxy ${usageOf(name)}`)}: ${summary}.${takesSettings ? ' Flags of settings may follow.' : ''}`,
+      ...(details === undefined ? [] : [details]),
+      ...(rows.length === 0 ? [] : [table(['Flag', 'What it does'], rows)]),
+      `\`\`\`sh\n${examples.join('\n')}\n\`\`\``,
+      table(['Exit code', 'Meaning'], Object.entries(exitCodes)),
+    ].join('\n\n')
+  })
+  return `${GENERATED}
+
+# Commands
+
+${code('camunda-auth-proxy [COMMAND] [FLAGS]')}. Without a command it is ${code('start')}. ${code('COMMAND --help')} shows what follows here, and
+${code('--verbose')} with any command says more where something fails: errors are one line otherwise.
+
+${sections.join('\n\n')}
+
+## The token of a running proxy
+
+${code('token')} asks the running proxy only where the setting ${code('shareToken')} is on, for both of them. It is off, and dangerous:
+who can ask gets the credential itself, and may do with it all that it allows, whatever ${code('readOnly')} and ${code('allow')} say. So
+
+- give the admin listener a Unix socket (${code('adminSocket')}), which only its owner can connect to. On a port it has to be on
+  loopback, every user of the machine can ask unless ${code('allowedUids')} names some, and the start is refused where callers have
+  to say who they are or use a socket themselves.
+- ${code('GET /token')} wants the header ${code('X-Camunda-Proxy-Asks: token')}, and refuses whatever a browser marks as its own.
+- each time is logged, without the credential.
+
+Where no proxy runs, or none that shares, ${code('token')} gets one itself. In a loop that is a token request each time, and a login
+each time with cookies: ask a running proxy there.
+`
 }
 
 function problemsPage() {

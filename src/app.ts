@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { type AdminGuards, buildAdmin } from './admin/admin.ts'
 import type { ReloadStatus } from './admin/reload-status.ts'
+import { addToken } from './admin/token.ts'
 import { findCaller } from './config/callers.ts'
 import { openCallersFile } from './config/callers-file.ts'
 import { isLoopback } from './config/hosts.ts'
@@ -22,7 +23,7 @@ import { guardPolicy, isToken, makeGuard } from './gateway/guard.ts'
 import { InForce, Rules } from './gateway/in-force.ts'
 import { type PeerGate, peerGate } from './gateway/peer-gate.ts'
 import { counter, type Tally } from './gateway/tally.ts'
-import { callersLog, connectionLog, dropLog, keeperLog } from './log.ts'
+import { callersLog, connectionLog, dropLog, keeperLog, tokenLog } from './log.ts'
 import { getFirst, Past } from './succession.ts'
 import { Connections } from './upstream/connections.ts'
 import { type Credentials, Destinations } from './upstream/destinations.ts'
@@ -261,6 +262,7 @@ function makeOwner(
   const credentialsOf = makeCredentials(options, connections, keepers, links)
   let credentials = credentialsOf(settings)
   let guards = adminGuards(settings)
+  let current = settings
   const keeper = () => credentials.main
   const hasStarted = () => {
     const main = keeper()
@@ -283,6 +285,8 @@ function makeOwner(
         reload: options.reloadStatus?.(),
       }),
     )
+  if (admin !== undefined)
+    addToken(admin, () => ({ settings: current, credentials }), tokenLog(options.logger))
   return {
     get credentials() {
       return credentials
@@ -303,7 +307,7 @@ function makeOwner(
         apply(whenUnused) {
           hasStarted()
           keeper()?.serveAs({ onlyIfUsed: true, keepReady: false })
-          ;[credentials, guards] = [nextCredentials, nextGuards]
+          ;[credentials, guards, current] = [nextCredentials, nextGuards, next]
           credentials.keepMainReady()
           credentials.retain(whenUnused)
         },
@@ -326,8 +330,8 @@ function adminGuards(
   { admin, allowedHosts, allowedUids }: Settings,
   before?: PeerGate | undefined,
 ): AdminGuards {
-  const host = admin?.host ?? ''
-  const peers = isLoopback(host) ? peersOf(allowedUids, before) : undefined
+  const host = admin !== undefined && 'host' in admin ? admin.host : undefined
+  const peers = host !== undefined && isLoopback(host) ? peersOf(allowedUids, before) : undefined
   return { refusal: makeGuard(guardPolicy(host, allowedHosts, undefined)), peers }
 }
 
@@ -447,7 +451,7 @@ async function checkCallers(settings: Settings, logger: Logger): Promise<void> {
 }
 
 /** How callers are known: by the one token, by the file of named callers, or not at all. */
-async function callerGuards(settings: Settings, logger: Logger) {
+export async function callerGuards(settings: Settings, logger: Logger) {
   const token = await settings.callerToken?.read()
   const isTheToken = token === undefined ? undefined : isToken(token)
   if (settings.callersFile === undefined)

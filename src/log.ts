@@ -125,6 +125,11 @@ export function dropLog(logger: Logger, room: number): () => void {
   }
 }
 
+/** Logs each time that the credential itself was given away, and of which cluster. */
+export function tokenLog(logger: Logger): (cluster: string) => void {
+  return (cluster) => logger.info({ cluster }, 'gave the credential to a process that asked (shareToken)')
+}
+
 /** Logs that refusals cannot be remembered. */
 export function memoryLog(logger: Logger): (sentence: string) => void {
   return (sentence) => logger.warn(sentence)

@@ -15,9 +15,8 @@ export interface ReloaderOptions {
   apply(loaded: LoadedSettings): Promise<void>
   logger: Logger
   clock: Clock
-  /** Before settings are read, and when those have been taken or refused: for a service manager. */
-  onReloading?: (() => void) | undefined
-  onReloaded?: (() => void) | undefined
+  /** Has a reload made: for a service manager, who wants to hear of its beginning and its end. */
+  around(reload: () => Promise<void>): Promise<void>
 }
 
 /** After how long settings are tried again whose identity provider could not be reached, in milliseconds. */
@@ -66,9 +65,8 @@ export class Reloader {
   async #run(first: string): Promise<void> {
     for (let why: string | undefined = first; why !== undefined && !this.#hasEnded; why = this.#askedAgain) {
       this.#askedAgain = undefined
-      this.#options.onReloading?.()
-      await this.#reload(why)
-      this.#options.onReloaded?.()
+      const reason = why
+      await this.#options.around(() => this.#reload(reason))
       if (this.#askedAgain === undefined) return
     }
   }

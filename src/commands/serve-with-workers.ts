@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { type AppOptions, buildOwner, DRAIN_MS, pseudonym } from '../app.ts'
 import type { Settings } from '../config/settings.ts'
 import { systemClock } from '../credentials/clock.ts'
-import { listen } from '../gateway/listen.ts'
+import { listenAt, type PassedSockets } from '../gateway/passed-sockets.ts'
 import { Desk } from '../workers/desk.ts'
 import { Pool } from '../workers/pool.ts'
 import type { SettingsOrigin, Up } from './serve.ts'
@@ -16,6 +16,7 @@ export async function serveWithWorkers(
   settings: Settings,
   parts: Pick<AppOptions, 'logger' | 'memory' | 'reloadStatus'>,
   origin: SettingsOrigin,
+  passed: PassedSockets,
 ): Promise<Up> {
   const { logger } = parts
   const clock = systemClock()
@@ -50,8 +51,9 @@ export async function serveWithWorkers(
   }
   try {
     owner.start()
-    const admin = owner.admin && settings.admin && (await listen(owner.admin, settings.admin))
-    return { address: await pool.start(), admin, close, reload }
+    const admin = owner.admin && settings.admin && (await listenAt(owner.admin, settings.admin, passed.admin))
+    const credential = () => owner.keeper?.status()
+    return { address: await pool.start(), admin, close, reload, credential }
   } catch (error) {
     await close()
     throw error

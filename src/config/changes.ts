@@ -5,7 +5,16 @@ import type { SettingName } from './schema.ts'
 type Found = Map<SettingName, Ranked>
 
 /** What a process cannot change while it runs: where it listens, of how many processes it is, what it has read already. */
-const STAYING = ['host', 'port', 'socket', 'adminHost', 'adminPort', 'workers', 'stateFile'] as const
+const STAYING = [
+  'host',
+  'port',
+  'socket',
+  'adminHost',
+  'adminPort',
+  'adminSocket',
+  'workers',
+  'stateFile',
+] as const
 
 /** Of these settings, those that have a value. */
 export type Staying = ReadonlyMap<SettingName, Ranked>

@@ -32,17 +32,7 @@ export async function buildGateway(options: GatewayOptions): Promise<FastifyInst
   })
   const peersOf = (request: FastifyRequest) => inForce.of(request.raw).peers
   addPeerGate(app, peersOf, (request, reply, problem) => answer(request, reply, problem, true))
-  app.addHook('onRequest', (request, reply, done) => {
-    const { refusal, accessLog } = inForce.of(request.raw)
-    const problem = refusal(request.raw) ?? (options.isDraining() ? draining() : undefined)
-    if (problem !== undefined) answer(request, reply, problem)
-    else if (isPreflight(request.raw)) {
-      const { method, originalUrl: url, headers } = request
-      reply.hijack()
-      answerPreflight(request.raw, reply.raw)
-      accessLog.preflight({ method, url, headers }, reply.raw.statusCode)
-    } else done()
-  })
+  addGuard(app, options)
   app.setNotFoundHandler((request, reply) =>
     answer(request, reply, unroutable(inForce.of(request.raw).router, request.originalUrl, request.method)),
   )
@@ -57,6 +47,24 @@ export async function buildGateway(options: GatewayOptions): Promise<FastifyInst
   declareMethods(app)
   await registerProxy(app, options)
   return app
+}
+
+/** Has the guard come before everything that is routed, and answers preflights. */
+export function addGuard(
+  app: FastifyInstance,
+  { inForce, isDraining }: Pick<GatewayOptions, 'inForce' | 'isDraining'>,
+): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    const { refusal, accessLog } = inForce.of(request.raw)
+    const problem = refusal(request.raw) ?? (isDraining() ? draining() : undefined)
+    if (problem !== undefined) refuse(accessLog, request, reply, problem)
+    else if (isPreflight(request.raw)) {
+      const { method, originalUrl: url, headers } = request
+      reply.hijack()
+      answerPreflight(request.raw, reply.raw)
+      accessLog.preflight({ method, url, headers }, reply.raw.statusCode)
+    } else done()
+  })
 }
 
 /** The problem of a request that no route takes. */

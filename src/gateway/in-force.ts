@@ -16,6 +16,8 @@ export interface RulesOptions {
   accessLog: AccessLog
   /** How much of a body is kept for a second attempt after a 401. */
   maxReplayBytes: number
+  /** Below which path of a server all of it is; none by default. */
+  prefix?: string
 }
 
 /** What requests go by: all that settings say of them. Counts those that are on their way by them. */
@@ -28,12 +30,12 @@ export class Rules {
   #inFlight = 0
   #onIdle = () => {}
 
-  constructor({ destinations, guard, peers, callerCheck, accessLog, maxReplayBytes }: RulesOptions) {
-    this.router = new Router(destinations, callerCheck)
+  constructor({ destinations, guard, peers, callerCheck, prefix, ...options }: RulesOptions) {
+    this.router = new Router(destinations, callerCheck, prefix)
     this.refusal = makeGuard(guard)
     this.peers = peers
-    this.accessLog = accessLog
-    this.maxReplayBytes = maxReplayBytes
+    this.accessLog = options.accessLog
+    this.maxReplayBytes = options.maxReplayBytes
   }
 
   /** A request is forwarded by these. */

@@ -128,8 +128,14 @@ const reasons: Record<string, string> = {
   ENOTFOUND: 'the name cannot be resolved',
 }
 
+const socketReasons: Record<string, string> = {
+  EADDRINUSE: 'another process listens there; stop it or choose another path',
+  EACCES: 'this user may not write to its folder; choose another folder',
+  EROFS: 'its folder cannot be written to; choose another folder',
+}
+
 function explain(error: unknown, target: ListenTarget): string {
   const code = errorCode(error) ?? 'unknown'
-  const where = 'socket' in target ? target.socket : `${target.host}:${target.port}`
-  return `Cannot listen on ${where}: ${reasons[code] ?? code}.`
+  if ('socket' in target) return `Cannot listen on ${target.socket}: ${socketReasons[code] ?? code}.`
+  return `Cannot listen on ${target.host}:${target.port}: ${reasons[code] ?? code}.`
 }

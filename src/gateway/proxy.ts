@@ -66,7 +66,8 @@ function forwardedMethods(): string[] {
   return METHODS.filter(isForwardable)
 }
 
-function forward(options: ProxyOptions, request: FastifyRequest, reply: FastifyReply): void {
+/** Sends a request on and leaves its answer to the relay: Fastify has no more to do with it. */
+export function forward(options: ProxyOptions, request: FastifyRequest, reply: FastifyReply): void {
   const { raw } = request
   const rules = options.inForce.of(raw)
   let route: Route

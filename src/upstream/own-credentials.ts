@@ -74,12 +74,12 @@ export class OwnCredentials implements Credentials {
     for (const { apis, identityProvider } of clusters.values()) {
       for (const { auth, connection } of apis.values()) {
         if (auth.strategy === 'CALLER') prefixes.add(clientsPrefix(auth, connectionKey(identityProvider)))
-        else keys.add(keysFor(auth, identityProvider, connection).key)
+        else keys.add(keysOf(auth, identityProvider, connection).key)
       }
     }
     const isWanted = (key: string) => keys.has(key) || prefixes.has(key.slice(0, key.lastIndexOf(' ') + 1))
     const { auth, connection } = main.apis.get(MAIN) as ApiSettings // always served
-    const kept = auth.strategy === 'CALLER' ? undefined : keysFor(auth, main.identityProvider, connection).key
+    const kept = auth.strategy === 'CALLER' ? undefined : keysOf(auth, main.identityProvider, connection).key
     keepers.retain(isWanted, kept, whenUnused)
   }
 
@@ -108,7 +108,7 @@ export class OwnCredentials implements Credentials {
   ): () => CredentialKeeper {
     const { keepers, makeKeeper } = this.#options
     const { strategy } = auth
-    const { key, paceKey } = keysFor(auth, identityProvider, connection)
+    const { key, paceKey } = keysOf(auth, identityProvider, connection)
     const onlyIfUsed = !isMain || strategy === 'COOKIE'
     const remembered = rememberedBy(auth, key)
     const create = (pace: Pace) =>
@@ -117,11 +117,15 @@ export class OwnCredentials implements Credentials {
   }
 }
 
-/** The keys of a credential: how those who are asked for it are reached is part of them. */
-function keysFor(auth: AuthSettings, identityProvider: ConnectionSettings, cluster: ConnectionSettings) {
+/** As `credentialKeys`, of a credential that is asked for over one of these connections. */
+export function keysOf(
+  auth: AuthSettings,
+  identityProvider: ConnectionSettings,
+  connection: ConnectionSettings,
+): { key: string; paceKey: string } {
   const asked: Partial<Record<AuthSettings['strategy'], ConnectionSettings>> = {
     OAUTH: identityProvider,
-    COOKIE: cluster,
+    COOKIE: connection,
   }
   return credentialKeys(auth, connectionKey(asked[auth.strategy]))
 }

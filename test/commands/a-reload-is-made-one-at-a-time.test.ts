@@ -33,8 +33,11 @@ async function lab(outcomes: (Error | undefined)[] = []) {
     },
     logger: makeLogger('info', destination),
     clock,
-    onReloading: () => hooks.push('reloading'),
-    onReloaded: () => hooks.push('reloaded'),
+    async around(make) {
+      hooks.push('reloading')
+      await make()
+      hooks.push('reloaded')
+    },
   })
   const letGo = async () => {
     await until(() => held.length > 0, 'the settings are applied')
