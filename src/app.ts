@@ -66,7 +66,7 @@ export interface AppOptions {
 }
 
 /** The part that owns the credentials and answers probes: all of a proxy but its gateway. */
-export interface Owner {
+interface Owner {
   readonly admin: FastifyInstance | undefined
   /** Those in force. */
   readonly credentials: OwnCredentials
@@ -79,13 +79,13 @@ export interface Owner {
 }
 
 /** All that can fail has been done. Either of the two is called, and once. */
-export interface ServingChange {
+interface ServingChange {
   /** Resolves when no request goes by the old settings any more. */
   apply(): Promise<void>
   discard(): void
 }
 
-export interface OwnerChange {
+interface OwnerChange {
   credentials: OwnCredentials
   /** Those who hold what has no place any more may use it until `whenUnused`. */
   apply(whenUnused: Promise<void>): void
@@ -93,7 +93,7 @@ export interface OwnerChange {
 }
 
 /** The part that callers talk to. */
-export interface Serving {
+interface Serving {
   gateway: FastifyInstance
   /** How requests went until now. */
   tally(): Tally
