@@ -1,9 +1,10 @@
+import type { ApiName } from '../config/apis.ts'
 import { AcquireError, type AcquireFailure, type CredentialSource } from '../credentials/credential.ts'
 import { type Distribution, emptyDistribution, observe } from '../credentials/distribution.ts'
 import type { KeeperEvent, KeeperStatus } from '../credentials/keeper.ts'
 
 /** Which credential: that of an API of a cluster. Undefined for those of callers' own clients, all of them together. */
-export type CredentialName = { cluster: string; api: string } | undefined
+export type CredentialName = { cluster: string; api: ApiName } | undefined
 
 export const attemptResults = [
   'ok',
@@ -21,8 +22,8 @@ type AttemptResult = (typeof attemptResults)[number]
 /** What happened to a credential until now. */
 export interface CredentialHistory {
   name: CredentialName
-  /** How it is now; undefined for those of callers' own clients. */
-  status: (() => KeeperStatus) | undefined
+  /** How it is now; undefined for those of callers' own clients, and for what is not in force any more. */
+  status: () => KeeperStatus | undefined
   attempts: Record<AttemptResult, number>
   /** How long attempts took, in seconds. */
   durations: Distribution
@@ -48,8 +49,14 @@ const results: Record<string, AttemptResult> = {
 
 /** Takes down what happens to the credentials of this process, for whoever asks. */
 export class CredentialRecord {
+  readonly #statusOf: (name: CredentialName) => KeeperStatus | undefined
   readonly #histories = new Map<string, CredentialHistory>()
   #heldBack = 0
+
+  /** `statusOf` tells how the credential of a name is now. */
+  constructor(statusOf: (name: CredentialName) => KeeperStatus | undefined = () => undefined) {
+    this.#statusOf = statusOf
+  }
 
   /** Attempts that waited for their turn. */
   get heldBack(): number {
@@ -71,13 +78,17 @@ export class CredentialRecord {
     return { ...source, acquire: (signal) => measure(history, source, signal) }
   }
 
-  /** Takes down the events of a keeper, and its status if it has one of its own. */
-  listener(name: CredentialName, status?: () => KeeperStatus): (event: KeeperEvent) => void {
+  /** Takes down the events of a keeper. */
+  listener(name: CredentialName): (event: KeeperEvent) => void {
     const history = this.#history(name)
-    history.status = status
     return (event) => {
       if (event.type === 'renewal-forced') history.forced++
     }
+  }
+
+  /** Forgets those whose names are not known any more. */
+  retain(isKnown: (name: CredentialName) => boolean): void {
+    for (const [key, { name }] of this.#histories) if (!isKnown(name)) this.#histories.delete(key)
   }
 
   #history(name: CredentialName): CredentialHistory {
@@ -89,7 +100,8 @@ export class CredentialRecord {
       number
     >
     const durations = emptyDistribution(DURATION_BOUNDS_S)
-    const history = { name, status: undefined, attempts, durations, lastSuccessS: undefined, forced: 0 }
+    const status = () => this.#statusOf(name)
+    const history = { name, status, attempts, durations, lastSuccessS: undefined, forced: 0 }
     this.#histories.set(key, history)
     return history
   }
