@@ -24,7 +24,9 @@ import { guardPolicy, isToken } from './gateway/guard.ts'
 import { listeningAt } from './gateway/listen.ts'
 import { type PeerGate, peerGate } from './gateway/peer-gate.ts'
 import { counted, type Tally } from './gateway/tally.ts'
+import { traced } from './gateway/traced.ts'
 import { callersLog, connectionLog, dropLog, keeperLog, tokenLog } from './log.ts'
+import { type Tracing, tracingOf } from './tracing.ts'
 import { Connections } from './upstream/connections.ts'
 import { type Credentials, Destinations } from './upstream/destinations.ts'
 import { OwnCredentials } from './upstream/own-credentials.ts'
@@ -83,11 +85,15 @@ export interface OwnerLinks {
 
 export const DRAIN_MS = 30_000
 
+/** What the parts are put together with. */
+type PartOptions = AppOptions & { tracing: Tracing | undefined }
+
 /**
  * Puts the proxy together from its settings. Listens to nothing and asks nobody for anything.
  * @throws SettingsError if the file of callers cannot be used; Error if that of the caller token cannot be read
  */
-export async function buildApp(settings: Settings, options: AppOptions): Promise<App> {
+export async function buildApp(settings: Settings, given: AppOptions): Promise<App> {
+  const options = await withTracing(settings, given)
   const connections = makeConnections(options)
   // It listens when it says that it is up, and keepers are asked, not followed.
   const links = {
@@ -120,7 +126,8 @@ export async function buildApp(settings: Settings, options: AppOptions): Promise
  * Puts together what the owner of the credentials needs, for gateways in other processes.
  * @throws as `buildApp`, so that what is wrong is found before there are any others
  */
-export async function buildOwner(settings: Settings, options: AppOptions, links: OwnerLinks): Promise<Owner> {
+export async function buildOwner(settings: Settings, given: AppOptions, links: OwnerLinks): Promise<Owner> {
+  const options = await withTracing(settings, given)
   const guards = await callerGuards(settings, options.logger)
   guards.close()
   const connections = makeConnections(options)
@@ -137,9 +144,10 @@ export async function buildOwner(settings: Settings, options: AppOptions, links:
 /** Puts a gateway together whose credentials another process owns. Throws as `buildApp`. */
 export async function buildServing(
   settings: Settings,
-  options: AppOptions,
+  given: AppOptions,
   own: { credentials: Credentials; pseudonym: string },
 ): Promise<Serving> {
+  const options = await withTracing(settings, given)
   const connections = makeConnections(options)
   const serving = await makeServing(settings, options, connections, own)
   return {
@@ -156,19 +164,24 @@ export function pseudonym(): string {
   return `camunda-auth-proxy-${randomBytes(4).toString('hex')}`
 }
 
+async function withTracing(settings: Settings, options: AppOptions): Promise<PartOptions> {
+  const warn = (words: string) => options.logger.warn(words)
+  return { ...options, tracing: await tracingOf(settings.tracing, warn) }
+}
+
 function makeConnections({ logger, clock = systemClock() }: AppOptions): Connections {
   return new Connections(connectionLog(logger), clock)
 }
 
 function makeOwner(
   settings: Settings,
-  options: AppOptions,
+  options: PartOptions,
   connections: Connections,
   links: OwnerLinks,
 ): Owner {
   const { defaultCluster, callersAreClients } = settings
   const state = { isDraining: false, hasStarted: callersAreClients }
-  const record = new CredentialRecord()
+  const record = new CredentialRecord(options.tracing)
   const keepers = new Keepers(record.noteHeldBack)
   const onStarted = () => {
     state.hasStarted = true
@@ -218,6 +231,7 @@ function makeOwner(
     },
     async close() {
       await keepers.close()
+      await options.tracing?.flush()
       await admin?.close()
     },
   }
@@ -225,14 +239,16 @@ function makeOwner(
 
 async function makeServing(
   settings: Settings,
-  { logger, drainMs = DRAIN_MS }: AppOptions,
+  { logger, tracing, drainMs = DRAIN_MS }: PartOptions,
   connections: Connections,
   { credentials, pseudonym }: { credentials: Credentials; pseudonym: string },
 ): Promise<Serving> {
   const state = { isDraining: false }
   const guards = await callerGuards(settings, logger)
   const host = 'host' in settings.listen ? settings.listen.host : undefined
-  const { accessLog, meter, tally } = counted(makeAccessLog(logger, settings.accessLog, guards.callerOf))
+  const { accessLog, meter, tally } = counted(
+    traced(makeAccessLog(logger, settings.accessLog, guards.callerOf), tracing),
+  )
   const gateway = await buildGateway({
     destinations: new Destinations(settings.clusters, settings.defaultCluster, { connections, credentials }),
     pseudonym,
@@ -242,6 +258,7 @@ async function makeServing(
     callerCheck: guards.callerCheck,
     accessLog,
     meter,
+    tracing,
     drainMs,
     isDraining: () => state.isDraining,
     onDrop: dropLog(logger, capacity().connections),
@@ -254,6 +271,7 @@ async function makeServing(
       state.isDraining = true
       guards.close()
       await gateway.close()
+      await tracing?.flush()
     },
   }
 }

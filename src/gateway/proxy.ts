@@ -2,6 +2,7 @@ import { type IncomingMessage, METHODS } from 'node:http'
 import httpProxy from '@fastify/http-proxy'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../errors.ts'
+import type { Tracing } from '../tracing.ts'
 import { sendAuthenticated } from '../upstream/authenticate.ts'
 import type { Destination } from '../upstream/destinations.ts'
 import { hasPassed, headersUp } from '../upstream/headers.ts'
@@ -12,6 +13,7 @@ import { type AnswerOptions, writeProblem } from './problem.ts'
 import { Relay, type RelayContext } from './relay.ts'
 import type { Route } from './route.ts'
 import { isForwardable } from './scope.ts'
+import { trace } from './traced.ts'
 
 export interface ProxyOptions extends RelayContext {
   /** Where a request goes that has been routed. @throws Problem if it may not go there */
@@ -20,6 +22,8 @@ export interface ProxyOptions extends RelayContext {
   pseudonym: string
   /** How much of a body is kept for a second attempt after a 401. */
   maxReplayBytes: number
+  /** Who traces requests, if that is wanted. */
+  tracing?: Tracing | undefined
 }
 
 /** What is put before a checked target, so that nothing else is routed to the proxy. */
@@ -96,11 +100,13 @@ export function forward(options: ProxyOptions, request: FastifyRequest, reply: F
   const authorization = actionOn(raw, route.destination)
   // For the log: what was put before it is nobody's business.
   raw.url = request.originalUrl
+  const { meter, tracing } = options
+  const notices = tracing === undefined ? meter : trace(tracing, raw, upstream, meter)
   // Not earlier: Fastify answers for what is thrown until then.
   reply.hijack()
   const relay = new Relay(options, route.back, raw, reply.raw, body)
-  sendAuthenticated(dispatcher, upstream, keeper, relay, options.meter)
-  options.meter?.forwarded(readAt(raw), authorization)
+  sendAuthenticated(dispatcher, upstream, keeper, relay, notices)
+  meter?.forwarded(readAt(raw), authorization)
 }
 
 function actionOn(
