@@ -52,18 +52,20 @@ async function mount(scope: FastifyInstance, { settings }: CamundaAuthProxyOptio
   const guards = await callerGuards(settings, logger)
   const host = 'host' in settings.listen ? settings.listen.host : undefined
   mountGateway(scope, {
-    destinations: new Destinations(settings.clusters, settings.defaultCluster, {
-      connections,
-      credentials: owner.credentials,
-    }),
+    rules: {
+      destinations: new Destinations(settings.clusters, settings.defaultCluster, {
+        connections,
+        credentials: owner.credentials,
+      }),
+      maxReplayBytes: settings.maxReplayBytes,
+      guard: guardPolicy(host, settings.allowedHosts, guards.isCallerToken, settings.allowedOrigins),
+      callerCheck: guards.callerCheck,
+      accessLog: traced(makeAccessLog(logger, settings.accessLog, guards.callerOf), tracing),
+    },
     served: settings.defaultCluster.apis.keys(),
     hasNames: settings.clusters.size > 1,
     isOpen: isOpen(settings),
     pseudonym: pseudonym(),
-    maxReplayBytes: settings.maxReplayBytes,
-    guard: guardPolicy(host, settings.allowedHosts, guards.isCallerToken, settings.allowedOrigins),
-    callerCheck: guards.callerCheck,
-    accessLog: traced(makeAccessLog(logger, settings.accessLog, guards.callerOf), tracing),
     tracing,
     isDraining: () => state.isDraining,
     onDefect: (err) => logger.error({ err }, 'an unexpected error: please report it'),

@@ -49,3 +49,4 @@ export {
   type SettingFault,
   SettingsError,
 } from './errors.ts'
+export { ReloadError } from './succession.ts'

@@ -11,6 +11,7 @@ const FLOORS = [
   ['cli.ts', 'worker.ts'],
   ['commands', 'index.ts', 'fastify.ts', 'undici.ts'],
   ['app.ts', 'demo', 'check'],
+  ['succession.ts'],
   ['admin'],
   ['workers'],
   ['gateway'],

@@ -1,39 +1,42 @@
+import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../errors.ts'
-import { type GuardPolicy, makeGuard } from '../gateway/guard.ts'
 import { addPeerGate, type PeerGate } from '../gateway/peer-gate.ts'
 import { writeProblem } from '../gateway/problem.ts'
 import { makeServer } from '../gateway/server.ts'
 import { type Health, livez, readyz, startupz } from './health.ts'
 import { type Counted, metricsText } from './metrics.ts'
-import { isForStatusPage } from './own-page.ts'
 import type { StatusBoard } from './status-board.ts'
 import { addStatus } from './status-routes.ts'
 
 const DRAIN_MS = 1_000
 
-/** The listener for probes, metrics and the status page, behind the same guards as the gateway. Does not listen yet. */
+/** Who may call. */
+export interface AdminGuards {
+  refusal(request: IncomingMessage): Problem | undefined
+  peers: PeerGate | undefined
+}
+
+/** The listener for probes, metrics and the status page, behind the guards that are in force. Does not listen yet. */
 export function buildAdmin(
-  guard: GuardPolicy,
+  guards: () => AdminGuards,
   health: Health,
   counted: () => Promise<Counted>,
   board: StatusBoard | undefined,
-  peers?: PeerGate,
 ): FastifyInstance {
   const app = makeServer({
     routable: (request) => request.url ?? '',
     drainMs: DRAIN_MS,
-    onConnection: peers?.watch,
+    onConnection: (socket) => guards().peers?.watch(socket),
   })
   const refuse = (request: FastifyRequest, reply: FastifyReply, problem: Problem, close = false) => {
     reply.hijack()
     writeProblem(request.raw, reply.raw, problem, { close })
   }
-  if (peers !== undefined)
-    addPeerGate(app, peers, (request, reply, problem) => refuse(request, reply, problem, true))
-  const refusal = makeGuard({ ...guard, isForOwnPage: isForStatusPage })
+  const peersOf = () => guards().peers
+  addPeerGate(app, peersOf, (request, reply, problem) => refuse(request, reply, problem, true))
   app.addHook('onRequest', (request, reply, done) => {
-    const problem = refusal(request.raw)
+    const problem = guards().refusal(request.raw)
     if (problem !== undefined) return refuse(request, reply, problem)
     reply.header('x-content-type-options', 'nosniff').header('cross-origin-resource-policy', 'same-origin')
     done()

@@ -1,10 +1,11 @@
+import type { ApiName } from '../config/apis.ts'
 import { AcquireError, type AcquireFailure, type CredentialSource } from '../credentials/credential.ts'
 import { type Distribution, emptyDistribution, observe } from '../credentials/distribution.ts'
 import type { KeeperEvent, KeeperStatus } from '../credentials/keeper.ts'
 import type { AttemptSpan, Tracing } from '../tracing.ts'
 
 /** Which credential: that of an API of a cluster. Undefined for those of callers' own clients, all of them together. */
-export type CredentialName = { cluster: string; api: string } | undefined
+export type CredentialName = { cluster: string; api: ApiName } | undefined
 
 export const attemptResults = [
   'ok',
@@ -22,8 +23,8 @@ type AttemptResult = (typeof attemptResults)[number]
 /** What happened to a credential until now. */
 export interface CredentialHistory {
   name: CredentialName
-  /** How it is now; undefined for those of callers' own clients. */
-  status: (() => KeeperStatus) | undefined
+  /** How it is now; undefined for those of callers' own clients, and for what is not in force any more. */
+  status: () => KeeperStatus | undefined
   attempts: Record<AttemptResult, number>
   /** How long attempts took, in seconds. */
   durations: Distribution
@@ -47,20 +48,22 @@ const results: Record<string, AttemptResult> = {
   'http-429': 'rate_limited',
 }
 
-const CALLED_OFF: AcquireFailure = {
-  code: 'called-off',
-  message: 'Nobody needs it any more.',
-  refused: false,
-}
+const CALLED_OFF: AcquireFailure = { code: 'called-off', message: 'It was called off.', refused: false }
 const UNEXPECTED: AcquireFailure = { code: 'internal', message: 'An unexpected error.', refused: false }
 
 /** Takes down what happens to the credentials of this process, for whoever asks. */
 export class CredentialRecord {
+  readonly #statusOf: (name: CredentialName) => KeeperStatus | undefined
   readonly #histories = new Map<string, CredentialHistory>()
   readonly #tracing: Tracing | undefined
   #heldBack = 0
 
-  constructor(tracing?: Tracing) {
+  /** `statusOf` tells how the credential of a name is now. */
+  constructor(
+    statusOf: (name: CredentialName) => KeeperStatus | undefined = () => undefined,
+    tracing?: Tracing,
+  ) {
+    this.#statusOf = statusOf
     this.#tracing = tracing
   }
 
@@ -84,13 +87,17 @@ export class CredentialRecord {
     return { ...source, acquire: (signal) => measure(history, source, signal, this.#tracing?.attempt(name)) }
   }
 
-  /** Takes down the events of a keeper, and its status if it has one of its own. */
-  listener(name: CredentialName, status?: () => KeeperStatus): (event: KeeperEvent) => void {
+  /** Takes down the events of a keeper. */
+  listener(name: CredentialName): (event: KeeperEvent) => void {
     const history = this.#history(name)
-    history.status = status
     return (event) => {
       if (event.type === 'renewal-forced') history.forced++
     }
+  }
+
+  /** Forgets those whose names are not known any more. */
+  retain(isKnown: (name: CredentialName) => boolean): void {
+    for (const [key, { name }] of this.#histories) if (!isKnown(name)) this.#histories.delete(key)
   }
 
   #history(name: CredentialName): CredentialHistory {
@@ -102,7 +109,8 @@ export class CredentialRecord {
       number
     >
     const durations = emptyDistribution(DURATION_BOUNDS_S)
-    const history = { name, status: undefined, attempts, durations, lastSuccessS: undefined, forced: 0 }
+    const status = () => this.#statusOf(name)
+    const history = { name, status, attempts, durations, lastSuccessS: undefined, forced: 0 }
     this.#histories.set(key, history)
     return history
   }

@@ -4,6 +4,7 @@ import { type KeeperState, keeperStates } from '../credentials/keeper.ts'
 import type { ProblemCode } from '../errors.ts'
 import type { Tally } from '../gateway/tally.ts'
 import { attemptResults, type CredentialHistory, type CredentialName } from './credential-record.ts'
+import type { ReloadStatus } from './reload-status.ts'
 
 /** What there is to tell at one moment. */
 export interface Measured {
@@ -12,6 +13,8 @@ export interface Measured {
   credentials: readonly CredentialHistory[]
   /** Attempts that waited for their turn. */
   heldBack: number
+  /** Undefined where settings are not reloaded. */
+  reload: ReloadStatus | undefined
 }
 
 type Labels = Record<string, string>
@@ -238,8 +241,32 @@ const ofProcess: readonly Metric[] = [
   },
 ]
 
+const ofReloads: readonly Metric[] = [
+  {
+    name: 'config_last_reload_successful',
+    type: 'gauge',
+    labels: [],
+    help: 'Whether the settings were taken when they were last read: 1, or 0 if the old ones hold.',
+    values: ({ reload }) => (reload === undefined ? [] : [{ value: reload.ok ? 1 : 0 }]),
+  },
+  {
+    name: 'config_last_reload_success_timestamp_seconds',
+    type: 'gauge',
+    labels: [],
+    help: 'When settings were last taken, at the start or later, in seconds since 1970.',
+    values: ({ reload }) => (reload === undefined ? [] : [{ value: reload.succeededAt / 1_000 }]),
+  },
+  {
+    name: 'config_reloads_total',
+    type: 'counter',
+    labels: ['result'],
+    help: 'Reloads of the settings, by result: ok or refused.',
+    values: ({ reload }) => (reload === undefined ? [] : labelled('result', reload.counts)),
+  },
+]
+
 /** All of them, in the order in which they are told. */
-export const metrics: readonly Metric[] = [...ofRequests, ...ofCredentials, ...ofProcess]
+export const metrics: readonly Metric[] = [...ofRequests, ...ofCredentials, ...ofReloads, ...ofProcess]
 
 /** The name at `/metrics`: those of the process are the same for every program. */
 export function fullName({ name }: Pick<Metric, 'name'>): string {
@@ -272,7 +299,10 @@ function statuses(
   credentials: readonly CredentialHistory[],
   values: (status: { state: KeeperState; usableForMs: number }) => Value[],
 ): Value[] {
-  return each(credentials, ({ status }) => (status === undefined ? [] : values(status())))
+  return each(credentials, ({ status }) => {
+    const now = status()
+    return now === undefined ? [] : values(now)
+  })
 }
 
 /** Who the callers' own clients are is nobody's business: their series have no such labels. */

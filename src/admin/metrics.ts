@@ -2,23 +2,27 @@ import type { Metric as PromMetric, Registry } from 'prom-client'
 import { sum, type Tally } from '../gateway/tally.ts'
 import type { CredentialRecord } from './credential-record.ts'
 import { fullName, type Measured, type Metric, metrics } from './metric-table.ts'
+import type { ReloadStatus } from './reload-status.ts'
 
 /** What is to be told, as who counts it has it. */
 export interface Counted {
   /** One for each process that forwards. */
   tallies: readonly Tally[]
   record: CredentialRecord
+  /** Undefined where settings are not reloaded. */
+  reload?: ReloadStatus | undefined
 }
 
 /** All of it in the text format of Prometheus. prom-client is loaded when somebody asks for the first time. */
 export async function metricsText({
   tallies,
   record,
+  reload,
 }: Counted): Promise<{ contentType: string; text: string }> {
   const { Registry } = await import('prom-client')
   const registry = new Registry()
   const { histories: credentials, heldBack } = record
-  const measured = { total: sum(tallies), credentials, heldBack }
+  const measured = { total: sum(tallies), credentials, heldBack, reload }
   for (const metric of metrics) register(registry, metric, measured)
   return { contentType: registry.contentType, text: await registry.metrics() }
 }

@@ -11,15 +11,17 @@ export const ASKING_HEADER = 'x-camunda-proxy-asks'
 
 /**
  * Adds `GET /token?cluster=NAME` to the admin listener: the headers that a request to the cluster would carry now, as
- * pairs of name and value. To be added only where the settings say `shareToken`. `onGiven` hears of each time.
+ * pairs of name and value. There is nothing at that path unless the settings in force say `shareToken`. `onGiven` hears of
+ * each time.
  */
 export function addToken(
   admin: FastifyInstance,
-  { clusters, defaultCluster }: Settings,
-  credentials: Credentials,
+  current: () => { settings: Settings; credentials: Credentials },
   onGiven: (cluster: string) => void,
 ): void {
   const find = async (name: string | undefined) => {
+    const { settings, credentials } = current()
+    const { clusters, defaultCluster } = settings
     const cluster = name === undefined ? defaultCluster : clusters.get(name)
     if (cluster === undefined)
       throw new Problem('unknown-cluster', 'The settings of the running proxy have no cluster of that name.')
@@ -27,6 +29,7 @@ export function addToken(
     return { cluster: cluster.name, headers: pairsOf(credential) }
   }
   admin.get<{ Querystring: { cluster?: string | string[] } }>('/token', async (request, reply) => {
+    if (!current().settings.shareToken) return reply.callNotFound()
     try {
       refuseBrowsers(request.headers)
       const given = await find(request.query.cluster?.toString())

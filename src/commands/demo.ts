@@ -43,7 +43,12 @@ export const demo: Command = async (context) => {
   const { files, readFile } = keepTexts()
   const { settings } = await loadSettings(args, env, readFile)
   const logger = await commandLogger(context, settings.logLevel)
-  const { address, close } = await serve(settings, logger, context.stdout, { args, env, files })
+  const { address, close } = await serve(settings, logger, context.stdout, {
+    args,
+    env,
+    files,
+    staying: undefined,
+  })
   context.stdout.write(invitation(curl(settings, address), cluster.url))
   closeGracefully(logger, async () => {
     await close()

@@ -1,10 +1,10 @@
 import type { Logger } from 'pino'
-import { buildApp } from '../app.ts'
+import type { ReloadStatus } from '../admin/reload-status.ts'
+import { type AppOptions, buildApp } from '../app.ts'
 import { bareHost } from '../config/hosts.ts'
 import type { Settings } from '../config/settings.ts'
 import { systemClock } from '../credentials/clock.ts'
 import type { KeeperStatus } from '../credentials/keeper.ts'
-import type { Memory } from '../credentials/remembering.ts'
 import { capacity } from '../gateway/capacity.ts'
 import { neighbourOf } from '../gateway/neighbour.ts'
 import { listenAt, type PassedSockets, passedWarning } from '../gateway/passed-sockets.ts'
@@ -21,6 +21,8 @@ import type { ServiceManager } from './service-manager.ts'
 export interface Running {
   address: string
   close(): Promise<void>
+  /** Has other settings hold. @throws as `App.reload` */
+  reload(settings: Settings, origin: SettingsOrigin): Promise<void>
   /** Who started this process and wants to hear of it, if anybody. */
   manager: ServiceManager | undefined
 }
@@ -35,7 +37,7 @@ export interface Up extends Omit<Running, 'manager'> {
 const NONE_PASSED: PassedSockets = { gateway: undefined, admin: undefined }
 
 /** Where the settings came from: for workers, which load the same. */
-export type SettingsOrigin = Omit<WorkerStart, 'pseudonym'>
+export type SettingsOrigin = Omit<WorkerStart, 'pseudonym' | 'edition'>
 
 /** Builds the proxy, begins to acquire, listens, and says so. @throws ListenError */
 export async function serve(
@@ -44,13 +46,14 @@ export async function serve(
   stdout: CommandContext['stdout'],
   origin: SettingsOrigin,
   passed: PassedSockets = NONE_PASSED,
+  reloadStatus?: () => ReloadStatus,
 ): Promise<Running> {
   // Loaded where it is needed: one process costs what it does without workers.
   const up = settings.workers === 1 ? serveAlone : (await import('./serve-with-workers.ts')).serveWithWorkers
   for (const warning of diagnosticsWarnings(process.execArgv, origin.env.NODE_OPTIONS)) logger.warn(warning)
   const memory = memoryOf(settings, memoryLog(logger), origin.env)
-  const running = await up(settings, logger, origin, memory, passed)
-  const { address, admin, credential } = running
+  const running = await up(settings, { logger, memory, reloadStatus }, origin, passed)
+  const { address, admin, credential, reload } = running
   const warning = passedWarning(passed)
   if (warning !== undefined) logger.warn(warning)
   const opened = [passed.gateway === undefined ? settings.listen : undefined, settings.admin]
@@ -66,7 +69,7 @@ export async function serve(
   const close = async () => {
     await Promise.all([manager?.stopping(), running.close()])
   }
-  return { address, close, manager }
+  return { address, close, reload, manager }
 }
 
 /** Loaded where it is wanted, as it mostly is not. */
@@ -103,17 +106,17 @@ function warnOfLittleRoom(logger: Logger): void {
 
 async function serveAlone(
   settings: Settings,
-  logger: Logger,
+  parts: Pick<AppOptions, 'logger' | 'memory' | 'reloadStatus'>,
   _origin: SettingsOrigin,
-  memory: Memory | undefined,
   passed: PassedSockets,
 ): Promise<Up> {
-  const app = await buildApp(settings, { logger, memory })
+  const app = await buildApp(settings, parts)
   try {
     app.start()
     const admin = app.admin && settings.admin && (await listenAt(app.admin, settings.admin, passed.admin))
     const address = await listenAt(app.gateway, settings.listen, passed.gateway)
-    return { address, admin, close: app.close, credential: () => app.keeper?.status() }
+    const reload = (next: Settings) => app.reload(next)
+    return { address, admin, close: app.close, reload, credential: () => app.keeper?.status() }
   } catch (error) {
     await app.close()
     throw error

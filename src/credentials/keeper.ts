@@ -118,8 +118,8 @@ export class CredentialKeeper implements Keeper {
   readonly #pace: Pace
   readonly #random: () => number
   readonly #onEvent: (event: KeeperEvent) => void
-  readonly #onlyIfUsed: boolean
-  readonly #keepReady: boolean
+  #onlyIfUsed: boolean
+  #keepReady: boolean
   readonly #refusal: 'credential-refused' | 'caller-refused'
   readonly #waiters: Waiters
   readonly #rejections = new Rejections()
@@ -157,6 +157,13 @@ export class CredentialKeeper implements Keeper {
   /** Begins to acquire, so that the first caller need not wait. */
   start(): void {
     this.#launchIfAllowed(this.#clock.now())
+  }
+
+  /** From now on it is kept ready for the first caller, or no longer. */
+  serveAs({ onlyIfUsed, keepReady }: Required<Pick<KeeperOptions, 'onlyIfUsed' | 'keepReady'>>): void {
+    this.#onlyIfUsed = onlyIfUsed
+    this.#keepReady = keepReady
+    this.#plan()
   }
 
   /** The credential to send now, or undefined if there is none. Synchronous; sets a due renewal going. */

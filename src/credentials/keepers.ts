@@ -12,6 +12,8 @@ export class Keepers {
   readonly #onHeldBack: (() => void) | undefined
   readonly #paces = new LRUCache<string, Pace>({ max: MAX_KEEPERS })
   readonly #kept = new Map<string, CredentialKeeper>()
+  /** Those that are not wanted any more, and may still be used. */
+  readonly #leaving = new Set<CredentialKeeper>()
   readonly #keepers = new LRUCache<string, CredentialKeeper>({
     max: MAX_KEEPERS,
     // A request may still be using it: it renews on demand only, and is gone with the last who holds it.
@@ -54,9 +56,31 @@ export class Keepers {
     keeper.drain()
   }
 
+  /**
+   * Lets go of all but those that are still wanted, and keeps only that of `keptKey` from making room. Who holds one of
+   * the others may go on using it until `whenUnused`, when it ends for good.
+   */
+  retain(isWanted: (key: string) => boolean, keptKey: string | undefined, whenUnused: Promise<void>): void {
+    for (const [key, keeper] of this.#kept) {
+      if (key === keptKey) continue
+      this.#kept.delete(key)
+      this.#keepers.set(key, keeper)
+    }
+    for (const [key, keeper] of [...this.#keepers]) {
+      if (isWanted(key)) continue
+      this.#keepers.delete(key)
+      keeper.drain()
+      this.#leaving.add(keeper)
+      void whenUnused.then(() => {
+        this.#leaving.delete(keeper)
+        return keeper.close()
+      })
+    }
+  }
+
   /** How many there are. */
   get size(): number {
-    return this.#keepers.size + this.#kept.size
+    return this.#keepers.size + this.#kept.size + this.#leaving.size
   }
 
   drain(): void {
@@ -68,11 +92,12 @@ export class Keepers {
     const all = this.#all()
     this.#keepers.clear()
     this.#kept.clear()
+    this.#leaving.clear()
     await Promise.all(all.map((keeper) => keeper.close()))
   }
 
   #all(): CredentialKeeper[] {
-    return [...this.#keepers.values(), ...this.#kept.values()]
+    return [...this.#keepers.values(), ...this.#kept.values(), ...this.#leaving]
   }
 
   #pace(key: string): Pace {

@@ -1,17 +1,15 @@
-import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type ApiName, apis } from '../config/apis.ts'
 import { isLoopback } from '../config/hosts.ts'
 import { Problem } from '../errors.ts'
-import type { Destinations } from '../upstream/destinations.ts'
 import { addGuard, type GatewayOptions } from './gateway.ts'
+import { InForce, Rules, type RulesOptions } from './in-force.ts'
 import { misreadable } from './misreadable.ts'
 import { forward, refuse } from './proxy.ts'
-import { Router } from './route.ts'
 import { isForwardable } from './scope.ts'
 
-export interface MountOptions extends Omit<GatewayOptions, 'destinations' | 'peers' | 'drainMs' | 'onDrop'> {
-  destinations: Destinations
+export interface MountOptions extends Omit<GatewayOptions, 'inForce' | 'drainMs' | 'onDrop'> {
+  rules: Omit<RulesOptions, 'prefix' | 'peers'>
   /** The APIs that are served without a name of a cluster. */
   served: Iterable<ApiName>
   /** Whether there are clusters to be named. */
@@ -25,8 +23,8 @@ export interface MountOptions extends Omit<GatewayOptions, 'destinations' | 'pee
  * itself does to a request before it is routed (limits, parsing of the head, `rewriteUrl`) is its owner's business.
  */
 export function mountGateway(scope: FastifyInstance, options: MountOptions): void {
-  const router = new Router(options.destinations, options.callerCheck, scope.prefix)
-  const proxy = { ...options, route: (request: IncomingMessage) => router.route(request) }
+  const rules = new Rules({ ...options.rules, prefix: scope.prefix })
+  const proxy = { ...options, inForce: new InForce(rules) }
   scope.removeAllContentTypeParsers()
   // Reads nothing: the body is sent on as it comes.
   scope.addContentTypeParser('*', (_request, _body, done) => done(null))
@@ -34,13 +32,13 @@ export function mountGateway(scope: FastifyInstance, options: MountOptions): voi
     const unreadable = misreadable(request.raw)
     const problem = unreadable ?? (options.isOpen ? undefined : fromElsewhere(request))
     if (problem === undefined) done()
-    else refuse(options.accessLog, request, reply, problem, { close: unreadable !== undefined })
+    else refuse(rules.accessLog, request, reply, problem, { close: unreadable !== undefined })
   })
-  addGuard(scope, options)
+  addGuard(scope, proxy)
   const handler = (request: FastifyRequest, reply: FastifyReply) => {
-    const target = router.check(request.raw)
+    const target = rules.router.check(request.raw)
     if ('refusal' in target)
-      refuse(options.accessLog, request, reply, new Problem(target.refusal, target.detail))
+      refuse(rules.accessLog, request, reply, new Problem(target.refusal, target.detail))
     else forward(proxy, request, reply)
   }
   const method = scope.supportedMethods.filter(isForwardable)

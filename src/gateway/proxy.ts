@@ -8,6 +8,7 @@ import type { Destination } from '../upstream/destinations.ts'
 import { hasPassed, headersUp } from '../upstream/headers.ts'
 import { ReplayBody } from '../upstream/replay-body.ts'
 import type { AccessLog } from './access-log.ts'
+import type { InForce } from './in-force.ts'
 import { type AuthorizationAction, readAt } from './meter.ts'
 import { type AnswerOptions, writeProblem } from './problem.ts'
 import { Relay, type RelayContext } from './relay.ts'
@@ -16,12 +17,10 @@ import { isForwardable } from './scope.ts'
 import { trace } from './traced.ts'
 
 export interface ProxyOptions extends RelayContext {
-  /** Where a request goes that has been routed. @throws Problem if it may not go there */
-  route(request: IncomingMessage): Route
+  /** What requests go by. */
+  inForce: InForce
   /** Our name in `Via`, unique to this process. */
   pseudonym: string
-  /** How much of a body is kept for a second attempt after a 401. */
-  maxReplayBytes: number
   /** Who traces requests, if that is wanted. */
   tracing?: Tracing | undefined
 }
@@ -75,21 +74,22 @@ function forwardedMethods(): string[] {
 /** Sends a request on and leaves its answer to the relay: Fastify has no more to do with it. */
 export function forward(options: ProxyOptions, request: FastifyRequest, reply: FastifyReply): void {
   const { raw } = request
+  const rules = options.inForce.of(raw)
   let route: Route
   let keeper: ReturnType<Destination['keeperFor']>
   try {
     if (hasPassed(raw.rawHeaders, options.pseudonym))
       throw new Problem('loop-detected', 'The request has passed this proxy before.')
-    route = options.route(raw)
+    route = rules.router.route(raw)
     keeper = route.destination.keeperFor(raw.headers.authorization)
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     // Of those who have come so far, it can only be a client of its own that nobody knows.
-    refuse(options.accessLog, request, reply, error, { challenge: 'client' })
+    refuse(rules.accessLog, request, reply, error, { challenge: 'client' })
     return
   }
   const { address, dispatcher } = route.destination
-  const body = hasBody(raw) ? new ReplayBody(raw, options.maxReplayBytes) : null
+  const body = hasBody(raw) ? new ReplayBody(raw, rules.maxReplayBytes) : null
   const upstream = {
     origin: address.origin,
     path: address.basePath + route.url,
@@ -104,7 +104,7 @@ export function forward(options: ProxyOptions, request: FastifyRequest, reply: F
   const notices = tracing === undefined ? meter : trace(tracing, raw, upstream, meter)
   // Not earlier: Fastify answers for what is thrown until then.
   reply.hijack()
-  const relay = new Relay(options, route.back, raw, reply.raw, body)
+  const relay = new Relay(options, rules, route.back, raw, reply.raw, body)
   sendAuthenticated(dispatcher, upstream, keeper, relay, notices)
   meter?.forwarded(readAt(raw), authorization)
 }

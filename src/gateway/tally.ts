@@ -38,12 +38,12 @@ const MAX_STATUS = 1_000
 /** RFC 9110 section 9 and RFC 5789; whatever else is sent counts as `other`. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT'])
 
-/** Counts what goes through an access log, and what goes on to a cluster: a request pays for a few additions. */
-export function counted(log: AccessLog): { accessLog: AccessLog; meter: Meter; tally: () => Tally } {
+/** Counts what goes through access logs, and what goes on to a cluster: a request pays for a few additions. */
+export function counter(): { counted(log: AccessLog): AccessLog; meter: Meter; tally(): Tally } {
   const byCluster = new Counts()
   const byProxy = new Counts()
   const now = nothing()
-  const accessLog: AccessLog = {
+  const counted = (log: AccessLog): AccessLog => ({
     answered(request, status, startedAt, brokeOff) {
       byCluster.add(request.method, status)
       if (brokeOff !== undefined) now.brokenOff++
@@ -63,13 +63,13 @@ export function counted(log: AccessLog): { accessLog: AccessLog; meter: Meter; t
       now.abandoned++
       log.abandoned(request, startedAt)
     },
-  }
+  })
   const tally = () => ({
     ...structuredClone(now),
     requests: { ...byCluster.named('upstream'), ...byProxy.named('proxy') },
     busyS: performance.eventLoopUtilization().active / 1_000,
   })
-  return { accessLog, meter: meterOf(now), tally }
+  return { counted, meter: meterOf(now), tally }
 }
 
 function meterOf(now: Tally): Meter {

@@ -1,6 +1,6 @@
 import type { ApiName } from '../config/apis.ts'
 import type { ApiSettings, AuthSettings, ClusterSettings, ConnectionSettings } from '../config/settings.ts'
-import type { ClientKeepers } from '../credentials/clients.ts'
+import { type ClientKeepers, clientsPrefix } from '../credentials/clients.ts'
 import type { CredentialSource } from '../credentials/credential.ts'
 import type { CredentialKeeper } from '../credentials/keeper.ts'
 import type { Keepers } from '../credentials/keepers.ts'
@@ -11,6 +11,7 @@ import { type Connections, connectionKey } from './connections.ts'
 import type { Credentials } from './destinations.ts'
 
 export interface OwnCredentialsOptions {
+  clusters: ReadonlyMap<string, ClusterSettings>
   /** The cluster at `/v2`. */
   main: ClusterSettings
   connections: Connections
@@ -33,6 +34,8 @@ interface KeeperPurpose {
   remembered: Remembered | undefined
 }
 
+const MAIN = 'v2'
+
 /** The credentials that this process gets and keeps itself. */
 export class OwnCredentials implements Credentials {
   readonly #options: OwnCredentialsOptions
@@ -51,12 +54,42 @@ export class OwnCredentials implements Credentials {
     return lookup
   }
 
+  /** That of `/v2`; undefined where callers bring clients of their own. */
+  get main(): CredentialKeeper | undefined {
+    const { main } = this.#options
+    if (main.apis.get(MAIN)?.auth.strategy === 'CALLER') return undefined
+    return this.keeperFor(main, MAIN)(undefined)
+  }
+
   /** The keeper of an API that was called before, without making use of it; undefined where callers are clients. */
   find(cluster: ClusterSettings, api: ApiName): CredentialKeeper | undefined {
     const { auth, connection } = cluster.apis.get(api) as ApiSettings // of those that it serves
     return auth.strategy === 'CALLER'
       ? undefined
       : this.#options.keepers.peek(keysOf(auth, cluster.identityProvider, connection).key)
+  }
+
+  /** Has that of `/v2` kept ready. */
+  keepMainReady(): void {
+    const onlyIfUsed = this.#options.main.apis.get(MAIN)?.auth.strategy === 'COOKIE'
+    this.main?.serveAs({ onlyIfUsed, keepReady: true })
+  }
+
+  /** Has the keepers that are not for these clusters end, those that are still used at `whenUnused`. */
+  retain(whenUnused: Promise<void>): void {
+    const { clusters, keepers, main } = this.#options
+    const keys = new Set<string>()
+    const prefixes = new Set<string>()
+    for (const { apis, identityProvider } of clusters.values()) {
+      for (const { auth, connection } of apis.values()) {
+        if (auth.strategy === 'CALLER') prefixes.add(clientsPrefix(auth, connectionKey(identityProvider)))
+        else keys.add(keysOf(auth, identityProvider, connection).key)
+      }
+    }
+    const isWanted = (key: string) => keys.has(key) || prefixes.has(key.slice(0, key.lastIndexOf(' ') + 1))
+    const { auth, connection } = main.apis.get(MAIN) as ApiSettings // always served
+    const kept = auth.strategy === 'CALLER' ? undefined : keysOf(auth, main.identityProvider, connection).key
+    keepers.retain(isWanted, kept, whenUnused)
   }
 
   #lookup(cluster: ClusterSettings, api: ApiName, { auth, connection }: ApiSettings) {
@@ -83,7 +116,7 @@ export class OwnCredentials implements Credentials {
     source: () => CredentialSource,
   ): () => CredentialKeeper {
     const { keepers, makeKeeper, main } = this.#options
-    const isMain = api === 'v2' && cluster === main.name
+    const isMain = api === MAIN && cluster === main.name
     const { strategy } = auth
     const { key, paceKey } = keysOf(auth, identityProvider, connection)
     const onlyIfUsed = !isMain || strategy === 'COOKIE'

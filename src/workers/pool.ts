@@ -8,7 +8,7 @@ import { closed, sum, type Tally } from '../gateway/tally.ts'
 import { pauseBeforeMs, soonEnds } from './backoff.ts'
 import type { Counter, Desk } from './desk.ts'
 import { accountForConnections } from './handed-over.ts'
-import type { ToPrimary, ToWorker, WorkerStart } from './messages.ts'
+import type { SentSettings, ToPrimary, ToWorker, WorkerStart } from './messages.ts'
 import { Pulse, SILENT_MS } from './pulse.ts'
 
 export interface PoolOptions {
@@ -71,6 +71,7 @@ export class Pool {
   #missing: (() => void)[] = []
   #settleStart: { resolve: (address: string) => void; reject: (error: Error) => void } | undefined
   #target: ListenTarget
+  #start: WorkerStart
   /** As the first one that listened told it; every other one has the same. */
   #address: string | undefined
   #umask: number | undefined
@@ -82,6 +83,7 @@ export class Pool {
   constructor(options: PoolOptions) {
     this.#options = options
     this.#target = options.listen
+    this.#start = options.start
   }
 
   /** How many listen. */
@@ -129,6 +131,12 @@ export class Pool {
     await Promise.all(asked.map((member) => this.#report(member)))
     // Not of those that were asked: who has ended meanwhile is among those that are gone.
     return [this.#countedByGone, ...[...this.#members].map((member) => member.tally)]
+  }
+
+  /** Has every worker, those to come as well, go by other settings. One that cannot leaves, and is replaced. */
+  reload(settings: SentSettings): void {
+    this.#start = { ...this.#start, ...settings }
+    for (const member of this.#members) this.#send(member, { type: 'reload', ...settings })
   }
 
   /** Has every worker end when its requests in flight are done; what is left after `limitMs` is killed. */
@@ -213,7 +221,7 @@ export class Pool {
     member.pulse?.heard()
     switch (message.type) {
       case 'hello':
-        this.#send(member, { type: 'start', number: member.number, ...this.#options.start })
+        this.#send(member, { type: 'start', number: member.number, ...this.#start })
         break
       case 'ready':
         this.#letListen(member)

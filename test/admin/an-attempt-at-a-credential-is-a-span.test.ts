@@ -10,10 +10,10 @@ t.beforeEach(() => spans.reset())
 
 const tracing = await tracingOf(true, () => {})
 const acquired = { headers: [], lifetimeMs: 1_000 }
-const name = { cluster: 'main', api: 'v2' }
+const name = { cluster: 'main', api: 'v2' } as const
 
 async function attempt(acquire: CredentialSource['acquire'], signal = new AbortController().signal) {
-  const record = new CredentialRecord(tracing)
+  const record = new CredentialRecord(undefined, tracing)
   const source = { acquire, fingerprint: async () => '' }
   await record
     .measured(name, source)

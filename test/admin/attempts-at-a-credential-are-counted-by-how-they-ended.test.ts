@@ -6,7 +6,7 @@ import { json, tokens } from '../helpers/fake-idp.ts'
 import { metricsOf } from '../helpers/metrics.ts'
 import { fileIn, runProxy, setUp } from '../helpers/proxy.ts'
 
-const NAME = { cluster: 'one', api: 'v2' }
+const NAME = { cluster: 'one', api: 'v2' } as const
 const issued = { headers: [], lifetimeMs: 1_000 }
 const fails =
   (code: string, refused = false) =>

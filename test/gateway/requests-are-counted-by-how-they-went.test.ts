@@ -1,12 +1,13 @@
 import t from 'tap'
 import { Problem } from '../../src/errors.ts'
-import { counted, sum } from '../../src/gateway/tally.ts'
+import { counter, sum } from '../../src/gateway/tally.ts'
 
 const silent = { answered() {}, refused() {}, preflight() {}, abandoned() {} }
 const get = { method: 'GET', url: '/v2/topology', headers: {} }
 
 t.test('by method, status and who answered; problems by their code', (t) => {
-  const { accessLog, tally } = counted(silent)
+  const { counted, tally } = counter()
+  const accessLog = counted(silent)
   accessLog.answered(get, 200, performance.now())
   accessLog.answered(get, 200, performance.now())
   accessLog.answered({ ...get, method: 'POST' }, 503, performance.now(), 'the cluster broke off')
@@ -30,7 +31,8 @@ t.test('by method, status and who answered; problems by their code', (t) => {
 })
 
 t.test('by how long their answers took', (t) => {
-  const { accessLog, tally } = counted(silent)
+  const { counted, tally } = counter()
+  const accessLog = counted(silent)
   for (const seconds of [0.02, 0.3, 120]) accessLog.answered(get, 200, performance.now() - seconds * 1_000)
   const { counts, sum } = tally().durations
   t.strictSame(counts, [0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1])
@@ -40,7 +42,7 @@ t.test('by how long their answers took', (t) => {
 
 t.test('the log hears of each as before', (t) => {
   const heard: string[] = []
-  const { accessLog } = counted({
+  const accessLog = counter().counted({
     answered: (_request, status, startedAt, brokeOff) => heard.push(`${status} ${startedAt} ${brokeOff}`),
     refused: (_request, problem) => heard.push(problem.code),
     preflight: (_request, status) => heard.push(`preflight ${status}`),
@@ -55,11 +57,11 @@ t.test('the log hears of each as before', (t) => {
 })
 
 t.test('what several processes counted adds up', (t) => {
-  const [one, other] = [counted(silent), counted(silent)]
-  one.accessLog.answered(get, 200, performance.now())
-  one.accessLog.refused(get, new Problem('draining', 'ending'))
-  other.accessLog.answered(get, 200, performance.now())
-  other.accessLog.answered(get, 404, performance.now())
+  const [one, other] = [counter(), counter()]
+  one.counted(silent).answered(get, 200, performance.now())
+  one.counted(silent).refused(get, new Problem('draining', 'ending'))
+  other.counted(silent).answered(get, 200, performance.now())
+  other.counted(silent).answered(get, 404, performance.now())
   const total = sum([one.tally(), other.tally()])
   t.match(total, {
     requests: { 'GET 200 upstream': 2, 'GET 404 upstream': 1, 'GET 503 proxy': 1 },
