@@ -86,6 +86,7 @@ export function makeOwner(
   let credentials = credentialsOf(settings)
   let guards = adminGuards(settings)
   let current = settings
+  const forget = () => record.retain((name) => name === undefined || served(name) !== undefined)
   const keeper = () => credentials.main
   const hasStarted = () => {
     const main = keeper()
@@ -115,7 +116,12 @@ export function makeOwner(
     start: () => keeper()?.start(),
     async prepare(next) {
       const [nextCredentials, nextGuards] = [credentialsOf(next), adminGuards(next, guards.peers)]
-      const discard = () => credentials.retain(Promise.resolve())
+      const discard = () => {
+        const now = Promise.resolve()
+        credentials.retain(now)
+        connections.retain(current.clusters.values(), now)
+        forget()
+      }
       try {
         await getFirst(nextCredentials.main, keeper())
       } catch (error) {
@@ -130,7 +136,7 @@ export function makeOwner(
           ;[credentials, guards, current] = [nextCredentials, nextGuards, next]
           credentials.keepMainReady()
           credentials.retain(whenUnused)
-          record.retain((name) => name === undefined || served(name) !== undefined)
+          forget()
         },
         discard,
       }
