@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { checkCallers } from './app/callers.ts'
-import { type AppOptions, DRAIN_MS } from './app/options.ts'
+import { type AppOptions, DRAIN_MS, type PartOptions } from './app/options.ts'
 import { makeOwner, type Owner, type OwnerLinks } from './app/owner.ts'
 import { makeServing, type Serving } from './app/serving.ts'
 import type { Settings } from './config/settings.ts'
@@ -10,6 +10,7 @@ import type { CredentialKeeper } from './credentials/keeper.ts'
 import { listeningAt } from './gateway/listen.ts'
 import { connectionLog } from './log.ts'
 import { Past } from './succession.ts'
+import { tracingOf } from './tracing.ts'
 import { Connections } from './upstream/connections.ts'
 import type { Credentials } from './upstream/destinations.ts'
 import type { OwnCredentials } from './upstream/own-credentials.ts'
@@ -42,7 +43,8 @@ export interface App {
  * Puts the proxy together from its settings. Listens to nothing and asks nobody for anything.
  * @throws SettingsError if the file of callers cannot be used; Error if that of the caller token cannot be read
  */
-export async function buildApp(settings: Settings, options: AppOptions): Promise<App> {
+export async function buildApp(settings: Settings, base: AppOptions): Promise<App> {
+  const options = await withTracing(settings, base)
   const connections = makeConnections(options)
   // It listens when it says that it is up, and keepers are asked, not followed.
   const links = {
@@ -97,9 +99,10 @@ export interface StandaloneOwner extends Omit<Owner, 'prepare'> {
  */
 export async function buildOwner(
   settings: Settings,
-  options: AppOptions,
+  base: AppOptions,
   links: OwnerLinks,
 ): Promise<StandaloneOwner> {
+  const options = await withTracing(settings, base)
   await checkCallers(settings, options.logger)
   const connections = makeConnections(options)
   const owner = makeOwner(settings, options, connections, links)
@@ -140,9 +143,10 @@ export interface StandaloneServing extends Omit<Serving, 'prepare'> {
 /** Puts a gateway together whose credentials another process owns. Throws as `buildApp`. */
 export async function buildServing(
   settings: Settings,
-  options: AppOptions,
+  base: AppOptions,
   own: { credentials: Credentials; pseudonym: string },
 ): Promise<StandaloneServing> {
+  const options = await withTracing(settings, base)
   const connections = makeConnections(options)
   const serving = await makeServing(settings, options, connections, own)
   const past = new Past(options.clock)
@@ -165,14 +169,19 @@ export async function buildServing(
   }
 }
 
-/** Other settings, with the listeners that there are. */
-function whereItListens({ listen, admin, workers }: Settings, next: Settings): Settings {
-  return { ...next, listen, admin, workers }
+/** Other settings, with the listeners that there are, and the tracing. */
+function whereItListens({ listen, admin, workers, tracing }: Settings, next: Settings): Settings {
+  return { ...next, listen, admin, workers, tracing }
 }
 
 /** The name in `Via` by which a request that comes back is known: one for all processes of a proxy. */
 export function pseudonym(): string {
   return `camunda-auth-proxy-${randomBytes(4).toString('hex')}`
+}
+
+async function withTracing(settings: Settings, options: AppOptions): Promise<PartOptions> {
+  const warn = (words: string) => options.logger.warn(words)
+  return { ...options, tracing: await tracingOf(settings.tracing, warn) }
 }
 
 function makeConnections({ logger, clock = systemClock() }: AppOptions): Connections {

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { ReloadStatus } from '../admin/reload-status.ts'
 import type { Clock } from '../credentials/clock.ts'
 import type { Memory } from '../credentials/remembering.ts'
+import type { Tracing } from '../tracing.ts'
 
 export interface AppOptions {
   logger: Logger
@@ -14,5 +15,8 @@ export interface AppOptions {
   /** How reloads have gone, for metrics. */
   reloadStatus?: (() => ReloadStatus) | undefined
 }
+
+/** What the parts are put together with. */
+export type PartOptions = AppOptions & { tracing: Tracing | undefined }
 
 export const DRAIN_MS = 30_000

@@ -19,7 +19,7 @@ import { getFirst } from '../succession.ts'
 import type { Connections } from '../upstream/connections.ts'
 import type { OwnCredentials } from '../upstream/own-credentials.ts'
 import { peersOf } from './callers.ts'
-import type { AppOptions } from './options.ts'
+import type { PartOptions } from './options.ts'
 import { makeCredentials } from './own-credentials.ts'
 
 /** The part that owns the credentials and answers probes: all of a proxy but its gateway. */
@@ -58,7 +58,7 @@ export interface OwnerLinks {
 /** Puts together what asks for the credentials of these settings, and what tells of them. */
 export function makeOwner(
   settings: Settings,
-  options: AppOptions,
+  options: PartOptions,
   connections: Connections,
   links: OwnerLinks,
 ): Owner {
@@ -70,7 +70,7 @@ export function makeOwner(
   const record = new CredentialRecord((name) => {
     const place = served(name)
     return place && credentials.find(place.cluster, place.api)?.status()
-  })
+  }, options.tracing)
   const board = new StatusBoard(
     {
       settings: () => current,
@@ -147,6 +147,7 @@ export function makeOwner(
     },
     async close() {
       await keepers.close()
+      await options.tracing?.flush()
       await admin?.close()
     },
   }

@@ -7,11 +7,12 @@ import { guardPolicy } from '../gateway/guard.ts'
 import { InForce, Rules } from '../gateway/in-force.ts'
 import type { PeerGate } from '../gateway/peer-gate.ts'
 import { counter, type Tally } from '../gateway/tally.ts'
+import { traced } from '../gateway/traced.ts'
 import { dropLog } from '../log.ts'
 import type { Connections } from '../upstream/connections.ts'
 import { type Credentials, Destinations } from '../upstream/destinations.ts'
 import { callerGuards, peersOf } from './callers.ts'
-import { type AppOptions, DRAIN_MS } from './options.ts'
+import { DRAIN_MS, type PartOptions } from './options.ts'
 
 /** The part that callers talk to. */
 export interface Serving {
@@ -34,7 +35,7 @@ interface ServingChange {
 /** Puts the gateway together by these settings. @throws as `callerGuards` */
 export async function makeServing(
   settings: Settings,
-  { logger, drainMs = DRAIN_MS }: AppOptions,
+  { logger, tracing, drainMs = DRAIN_MS }: PartOptions,
   connections: Connections,
   { credentials, pseudonym }: { credentials: Credentials; pseudonym: string },
 ): Promise<Serving> {
@@ -50,7 +51,7 @@ export async function makeServing(
       guard: guardPolicy(host, allowedHosts, guards.isCallerToken, allowedOrigins),
       peers: peersOf(settings.allowedUids, before),
       callerCheck: guards.callerCheck,
-      accessLog: counted(makeAccessLog(logger, settings.accessLog, guards.callerOf)),
+      accessLog: counted(traced(makeAccessLog(logger, settings.accessLog, guards.callerOf), tracing)),
     })
     return { rules, close: guards.close }
   }
@@ -59,6 +60,7 @@ export async function makeServing(
   const gateway = await buildGateway({
     inForce,
     meter,
+    tracing,
     pseudonym,
     drainMs,
     isDraining: () => state.isDraining,
@@ -85,6 +87,7 @@ export async function makeServing(
       state.isDraining = true
       current.close()
       await gateway.close()
+      await tracing?.flush()
     },
   }
 }

@@ -24,7 +24,7 @@ t.test('the same socket, for its owner only, and the settings in force', async (
   t.equal(mode(), 0o600)
   t.equal((await write()).status, 200)
 
-  // Whether or not the proxy looks at it meanwhile, what is in force is not this.
+  // Refused, whenever it is read: those that were taken before hold.
   writeFileSync(file, 'readOnly: perhaps\n')
   for (const pid of pids()) process.kill(pid, 'SIGKILL')
   await until(() => program.stdout().split('replaced in').length === 3, 'both are replaced')
