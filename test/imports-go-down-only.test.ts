@@ -11,6 +11,7 @@ const FLOORS = [
   ['cli.ts', 'worker.ts'],
   ['commands', 'index.ts', 'fastify.ts', 'undici.ts'],
   ['app.ts', 'demo', 'check'],
+  ['app'],
   ['succession.ts'],
   ['admin'],
   ['workers'],
@@ -23,7 +24,7 @@ const FLOORS = [
 ]
 
 /** Fastify is the gateway's and the admin listener's business, and of those who put them together. */
-const MAY_KNOW_FASTIFY = ['app.ts', 'fastify.ts', 'gateway', 'admin']
+const MAY_KNOW_FASTIFY = ['app.ts', 'app', 'fastify.ts', 'gateway', 'admin']
 /** Pure: arithmetic and tables, with nothing from outside but types and one another. */
 const PURE = [
   'credentials/schedule.ts',

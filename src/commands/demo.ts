@@ -43,13 +43,13 @@ export const demo: Command = async (context) => {
   const { files, readFile } = keepTexts()
   const { settings } = await loadSettings(args, env, readFile)
   const logger = await commandLogger(context, settings.logLevel)
-  const { address, close } = await serve(settings, logger, context.stdout, {
+  const { address, admin, close } = await serve(settings, logger, context.stdout, {
     args,
     env,
     files,
     staying: undefined,
   })
-  context.stdout.write(invitation(curl(settings, address), cluster.url))
+  context.stdout.write(invitation(curl(settings, address), cluster.url, admin))
   closeGracefully(logger, async () => {
     await close()
     await Promise.all([cluster.close(), idp.close()])
@@ -75,7 +75,10 @@ function isFree(port: number): Promise<boolean> {
 }
 
 /** `call` is a curl line up to the path. */
-function invitation(call: string, cluster: string): string {
+function invitation(call: string, cluster: string, admin: string | undefined): string {
+  const status = admin?.startsWith('http')
+    ? `How it is, on a page that updates itself:\n\n  ${admin}/\n\n`
+    : ''
   const json = "-H 'Content-Type: application/json'"
   return `
 No credential is needed below; the proxy adds one that lives ${LIFETIME_S} s and renews it ahead of expiry:
@@ -90,7 +93,7 @@ Without the proxy the same cluster answers 401:
 
   curl -i ${cluster}/v2/topology
 
-Ctrl+C ends the demo.
+${status}Ctrl+C ends the demo.
 
 `
 }

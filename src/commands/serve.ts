@@ -20,6 +20,7 @@ import type { ServiceManager } from './service-manager.ts'
 /** The proxy, up and listening. */
 export interface Running {
   address: string
+  admin: string | undefined
   close(): Promise<void>
   /** Has other settings hold. @throws as `App.reload` */
   reload(settings: Settings, origin: SettingsOrigin): Promise<void>
@@ -29,7 +30,6 @@ export interface Running {
 
 /** The same, with the address of its probes. */
 export interface Up extends Omit<Running, 'manager'> {
-  admin: string | undefined
   /** How the credential at `/v2` is; undefined where callers bring their own. */
   credential(): KeeperStatus | undefined
 }
@@ -69,7 +69,7 @@ export async function serve(
   const close = async () => {
     await Promise.all([manager?.stopping(), running.close()])
   }
-  return { address, close, reload, manager }
+  return { address, admin, close, reload, manager }
 }
 
 /** Loaded where it is wanted, as it mostly is not. */

@@ -118,7 +118,7 @@ class Work {
   #leave(error: unknown): void {
     const why = error instanceof Error ? error.message : 'an unknown error'
     this.#logger?.error(`the new settings cannot be used by this worker: ${why}`)
-    send({ type: 'leaving' })
+    send({ type: 'leaving', how: 'could not use the new settings' })
     void this.#finish(ExitCode.failed)
   }
 
@@ -135,7 +135,7 @@ class Work {
   #onDefect(err: unknown, logger: Logger): void {
     // The second one, or one of the log.
     if (this.#isEnding) this.#end(ExitCode.failed)
-    send({ type: 'leaving' })
+    send({ type: 'leaving', how: 'had an unexpected error' })
     void this.#finish(ExitCode.failed)
     logger.fatal({ err }, 'an unexpected error: closing')
   }

@@ -93,7 +93,7 @@ export type ToPrimary =
   | { type: 'ready' } // to listen
   | { type: 'listening'; address: string }
   | { type: 'failed'; message: string } // and ends
-  | { type: 'leaving' } // takes no new connections, and ends when those that it has are done
+  | { type: 'leaving'; how: string } // takes no new connections, and ends when those that it has are done
   | { type: 'pong' }
   | { type: 'reported'; ask: number; tally: Tally | undefined }
   | KeeperMessage

@@ -233,7 +233,7 @@ export class Pool {
         member.reason = message.message
         break
       case 'leaving':
-        this.#noteLeaving(member)
+        this.#noteLeaving(member, message.how)
         break
       case 'reported':
         this.#reports.get(message.ask)?.(message.tally)
@@ -278,11 +278,11 @@ export class Pool {
   }
 
   /** It takes no more requests, and may be a while in finishing those that it has. */
-  #noteLeaving(member: Member): void {
+  #noteLeaving(member: Member, how: string): void {
     if (member.isLeaving || this.#isClosing) return
     member.isLeaving = true
     this.#noteSilent(member)
-    this.#replace(member, 'had an unexpected error')
+    this.#replace(member, how)
   }
 
   #noteSilent(member: Member): void {

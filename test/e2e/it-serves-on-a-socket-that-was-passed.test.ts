@@ -19,30 +19,44 @@ os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='1', LISTEN_FDNAMES='g
 os.execvp(sys.argv[2], sys.argv[2:])
 `
 
-t.test('and ends when it is told to', { skip: process.platform === 'win32' }, async (t) => {
-  const idp = await fakeIdp()
-  t.teardown(() => idp.close())
-  const cluster = await fakeCluster()
-  t.teardown(() => cluster.close())
-  const port = await freePort()
-  const child = spawn('python3', ['-c', ACTIVATE, String(port), process.execPath, 'dist/cli.js', 'start'], {
-    env: {
-      PATH: process.env.PATH,
-      CAMUNDA_PROXY_STATE_FILE: 'off',
-      ...programEnv(cluster.url, idp.tokenUrl),
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  t.teardown(() => child.kill('SIGKILL'))
-  const lines = createInterface({ input: child.stdout })
-  const url = `http://127.0.0.1:${port}`
-  for await (const line of lines) if (line.includes(`listening on ${url}`)) break
-  const answer = await fetch(`${url}/v2/topology`)
-  t.equal(answer.status, 200)
-  await answer.text()
-  child.kill('SIGTERM')
-  t.strictSame(await once(child, 'exit'), [0, null])
-})
+t.test(
+  'after a reload, too, and ends when it is told to',
+  { skip: process.platform === 'win32' },
+  async (t) => {
+    const idp = await fakeIdp()
+    t.teardown(() => idp.close())
+    const cluster = await fakeCluster()
+    t.teardown(() => cluster.close())
+    const port = await freePort()
+    const child = spawn('python3', ['-c', ACTIVATE, String(port), process.execPath, 'dist/cli.js', 'start'], {
+      env: {
+        PATH: process.env.PATH,
+        CAMUNDA_PROXY_STATE_FILE: 'off',
+        ...programEnv(cluster.url, idp.tokenUrl),
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    t.teardown(() => child.kill('SIGKILL'))
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+    const url = `http://127.0.0.1:${port}`
+    const said = async (words: string) => {
+      for (;;) {
+        const { done, value } = await lines.next()
+        if (done) throw new Error(`it ended, and did not say: ${words}`)
+        if (value.includes(words)) return
+      }
+    }
+    await said(`listening on ${url}`)
+    const called = async () =>
+      (await fetch(`${url}/v2/topology`, { headers: { connection: 'close' } })).status
+    t.equal(await called(), 200)
+    child.kill('SIGHUP')
+    await said('settings reloaded: no setting has changed')
+    t.equal(await called(), 200)
+    child.kill('SIGTERM')
+    t.strictSame(await once(child, 'exit'), [0, null])
+  },
+)
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
+import type { StatusSnapshot } from '../../src/admin/status.ts'
 import { cluster, idp } from '../helpers/clusters.ts'
 import { runProgram } from '../helpers/program.ts'
 import { fileIn } from '../helpers/proxy.ts'
@@ -47,6 +48,8 @@ t.test('by its file and by SIGHUP; bad ones are refused', async (t) => {
   const metrics = await (await fetch(`${admin}/metrics`)).text()
   t.match(metrics, /camunda_auth_proxy_config_last_reload_successful 0\n/)
   t.match(metrics, /camunda_auth_proxy_config_reloads_total\{result="refused"\} [1-9]/)
+  const { reload } = (await (await fetch(`${admin}/status.json`)).json()) as StatusSnapshot
+  t.match(reload, { ok: false, faults: [/^accessLog /] })
   t.equal(provider.requests.length, 1, 'the client is the same')
   t.notMatch(program.stdout() + program.stderr(), SECRET)
   program.child.kill('SIGTERM')

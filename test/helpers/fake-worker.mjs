@@ -39,7 +39,7 @@ const handlers = {
       ask,
       tally: { ...byName, ...numbers, durations: none, overheads: none, waits: none },
     })
-    if (env.LEAVES === env.NUMBER) send({ type: 'leaving' })
+    if (env.LEAVES === env.NUMBER) send({ type: 'leaving', how: 'had an unexpected error' })
   },
   drain() {
     if (!env.HANGS) process.exit(0)
