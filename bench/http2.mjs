@@ -35,6 +35,7 @@ const roles = {
 
   async proxy(folder, clusterPort, http2) {
     const { buildGateway } = await import('../dist/gateway/gateway.js')
+    const { InForce, Rules } = await import('../dist/gateway/in-force.js')
     const { guardPolicy } = await import('../dist/gateway/guard.js')
     const { clusterDispatcher } = await import('../dist/upstream/dispatcher.js')
     const { Secret } = await import('../dist/config/secrets.js')
@@ -63,12 +64,16 @@ const roles = {
     }
     const cluster = { apis: new Map([['v2', {}]]), scope: { readOnly: false, allow: [] } }
     const gateway = await buildGateway({
-      destinations: { cluster: () => cluster, get: () => destination },
-      callerCheck: () => undefined,
+      inForce: new InForce(
+        new Rules({
+          destinations: { cluster: () => cluster, get: () => destination },
+          callerCheck: () => undefined,
+          maxReplayBytes: 262_144,
+          guard: guardPolicy('127.0.0.1', [], undefined),
+          accessLog: { answered() {}, refused() {}, abandoned() {} },
+        }),
+      ),
       pseudonym: 'bench',
-      maxReplayBytes: 262_144,
-      guard: guardPolicy('127.0.0.1', [], undefined),
-      accessLog: { answered() {}, refused() {}, abandoned() {} },
       drainMs: 0,
       isDraining: () => false,
       onDefect: (error) => process.stderr.write(`${error.stack}\n`),

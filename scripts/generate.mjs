@@ -5,6 +5,9 @@
  * `node scripts/generate.mjs` writes, `node scripts/generate.mjs --check` only compares. Needs a build.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { fullName, metrics } from '../dist/admin/metric-table.js'
+import { diagnose, diagnosisCodes } from '../dist/check/diagnoses.js'
+import { commands, flagUsage, usageOf } from '../dist/commands/commands.js'
 import { environmentNames, flagName } from '../dist/config/camunda-env.js'
 import { isSecret, schema, settingNames, settingSchema } from '../dist/config/schema.js'
 import { problemCodes, problemKind } from '../dist/errors.js'
@@ -73,11 +76,14 @@ leads to: [clusters](clusters.md).`,
 /** @type {Record<string, () => string>} The path of each file, and how its content is made. */
 const files = {
   'config/schema.json': () => `${JSON.stringify(editorSchema(schema), undefined, 2)}\n`,
+  'docs/commands.md': commandsPage,
   'docs/configuration.md': configurationPage,
   'docs/problems.md': problemsPage,
+  'docs/metrics.md': () => withSection(read('docs/metrics.md') ?? '', 'metrics', metricsTable()),
+  'docs/check.md': () => withSection(read('docs/check.md') ?? '', 'diagnoses', diagnosesTable()),
   'README.md': () => {
     const readme = withSection(read('README.md') ?? '', 'settings', readmeSettings())
-    return withSection(readme, 'problems', readmeProblems())
+    return withSection(withSection(readme, 'problems', readmeProblems()), 'commands', readmeCommands())
   },
 }
 
@@ -93,6 +99,15 @@ for (const { path, content } of outdated) {
 if (checkOnly && outdated.length > 0) {
   process.stdout.write('Run `npm run generate` and commit the result.\n')
   process.exitCode = 1
+}
+
+/** What `check` may find, as it says it. */
+function diagnosesTable() {
+  const rows = diagnosisCodes.map((word) => {
+    const { cause, cure } = diagnose(word)
+    return [code(word), cause, cure]
+  })
+  return table(['Diagnosis', 'Likely cause', 'Cure'], rows)
 }
 
 /** @param {string} path */
@@ -122,7 +137,7 @@ function read(path) {
 function withSection(text, name, body) {
   const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`]
   const [from, to] = [text.indexOf(begin), text.indexOf(end)]
-  if (from === -1 || to < from) throw new Error(`README.md has no section between ${begin} and ${end}`)
+  if (from === -1 || to < from) throw new Error(`there is no section between ${begin} and ${end}`)
   return `${text.slice(0, from + begin.length)}\n${body}\n${text.slice(to)}`
 }
 
@@ -307,6 +322,66 @@ function readmeProblems() {
       return [`[${code(name)}](docs/problems.md#${name})`, String(status), title, cure]
     }),
   )
+}
+
+function readmeCommands() {
+  return table(
+    ['Command', 'What it is for'],
+    Object.entries(commands).map(([name, { summary }]) => [
+      `[${code(name)}](docs/commands.md#${name})`,
+      summary,
+    ]),
+  )
+}
+
+function metricsTable() {
+  return table(
+    ['Metric', 'Type', 'Labels', 'Meaning'],
+    metrics.map((metric) => [
+      code(fullName(metric)),
+      metric.type,
+      metric.labels.map(code).join(', ') || '–',
+      metric.help,
+    ]),
+  )
+}
+
+function commandsPage() {
+  const sections = Object.entries(commands).map(([name, entry]) => {
+    const { summary, details, flags = [], takesSettings, examples, exitCodes } = entry
+    const rows = flags.map((flag) => [code(flagUsage(flag)), flag.description])
+    return [
+      `## ${name}`,
+      `${code(`camunda-auth-proxy ${usageOf(name)}`)}: ${summary}.${takesSettings ? ' Flags of settings may follow.' : ''}`,
+      ...(details === undefined ? [] : [details]),
+      ...(rows.length === 0 ? [] : [table(['Flag', 'What it does'], rows)]),
+      `\`\`\`sh\n${examples.join('\n')}\n\`\`\``,
+      table(['Exit code', 'Meaning'], Object.entries(exitCodes)),
+    ].join('\n\n')
+  })
+  return `${GENERATED}
+
+# Commands
+
+${code('camunda-auth-proxy [COMMAND] [FLAGS]')}. Without a command it is ${code('start')}. ${code('COMMAND --help')} shows what follows here, and
+${code('--verbose')} with any command says more where something fails: errors are one line otherwise.
+
+${sections.join('\n\n')}
+
+## The token of a running proxy
+
+${code('token')} asks the running proxy only where the setting ${code('shareToken')} is on, for both of them. It is off, and dangerous:
+who can ask gets the credential itself, and may do with it all that it allows, whatever ${code('readOnly')} and ${code('allow')} say. So
+
+- give the admin listener a Unix socket (${code('adminSocket')}), which only its owner can connect to. On a port it has to be on
+  loopback, every user of the machine can ask unless ${code('allowedUids')} names some, and the start is refused where callers have
+  to say who they are or use a socket themselves.
+- ${code('GET /token')} wants the header ${code('X-Camunda-Proxy-Asks: token')}, and refuses whatever a browser marks as its own.
+- each time is logged, without the credential.
+
+Where no proxy runs, or none that shares, ${code('token')} gets one itself. In a loop that is a token request each time, and a login
+each time with cookies: ask a running proxy there.
+`
 }
 
 function problemsPage() {

@@ -1,52 +1,60 @@
 #!/usr/bin/env node
-import { type Command, ExitCode } from './commands/command.ts'
+import { CommandError, ExitCode, takeSwitch } from './commands/command.ts'
+import { commands } from './commands/commands.ts'
 import { shutDiagnostics } from './commands/diagnostics.ts'
 import { SettingsError } from './errors.ts'
-
-/** Loaded when they run: nobody pays for a command that was not asked for. */
-const commands: Record<string, () => Promise<Command>> = {
-  start: async () => (await import('./commands/start.ts')).start,
-  demo: async () => (await import('./commands/demo.ts')).demo,
-  config: async () => (await import('./commands/config.ts')).config,
-  wait: async () => (await import('./commands/wait.ts')).wait,
-  help: async () => (await import('./commands/help.ts')).help,
-  version: async () => (await import('./commands/version.ts')).version,
-}
 
 const aliases: Record<string, string> = {
   '--help': 'help',
   '-h': 'help',
   '--version': 'version',
   '-v': 'version',
+  '-V': 'version',
 }
 
-async function main(argv: readonly string[]): Promise<number | undefined> {
+async function main(argv: readonly string[], verbose: boolean): Promise<number | undefined> {
   const first = argv[0] ?? 'start'
   const alias = aliases[first]
   const named = alias ?? (first.startsWith('-') ? 'start' : first)
-  const command = commands[named]
-  if (command === undefined) {
-    process.stderr.write(`camunda-auth-proxy: there is no command ${first}; see camunda-auth-proxy help\n`)
-    return ExitCode.badSettings
-  }
+  const entry = Object.hasOwn(commands, named) ? commands[named] : undefined
+  if (entry === undefined) return unknownCommand(first)
   const args = argv.slice(named === first || alias !== undefined ? 1 : 0)
-  const run = await command()
-  return run({ args, env: process.env, stdout: process.stdout, stderr: process.stderr })
+  const asksForHelp = named !== 'help' && args.some((arg) => arg === '--help' || arg === '-h')
+  const run = await (asksForHelp ? commands.help : entry)?.load()
+  const context = { env: process.env, stdout: process.stdout, stderr: process.stderr, verbose }
+  return run?.({ ...context, args: asksForHelp ? [named] : args })
 }
 
-/** One line, or one for each fault; never a stack, which would bury it. */
-function report(error: unknown): number {
+async function unknownCommand(name: string): Promise<number> {
+  const { suggestion } = await import('./config/layers.ts')
+  const nearest = suggestion(name, Object.keys(commands))
+  process.stderr.write(
+    `camunda-auth-proxy: there is no command ${name}${nearest} (camunda-auth-proxy help lists them)\n`,
+  )
+  return ExitCode.badSettings
+}
+
+/** One line, or one for each fault. A stack would bury it: that is for who asks for it. */
+async function report(error: unknown, verbose: boolean): Promise<number> {
+  const say = (text: string) => process.stderr.write(`camunda-auth-proxy: ${text}\n`)
   if (error instanceof SettingsError) {
-    const lines = error.message.split('\n').map((line) => `  ${line}\n`)
-    process.stderr.write(`camunda-auth-proxy: the settings cannot be used:\n${lines.join('')}`)
+    const lines = error.message.split('\n')
+    say(
+      `the settings cannot be used:${lines.length === 1 ? ` ${lines[0]}` : lines.map((line) => `\n  ${line}`).join('')}`,
+    )
     return ExitCode.badSettings
   }
-  process.stderr.write(`camunda-auth-proxy: ${error instanceof Error ? error.message : 'an unknown error'}\n`)
+  say(error instanceof Error ? error.message : 'an unknown error')
+  if (verbose && !(error instanceof CommandError)) {
+    const { describeError } = await import('./log.ts')
+    process.stderr.write(`${describeError(error).stack ?? 'it has no stack'}\n`)
+  }
   return ExitCode.failed
 }
 
 shutDiagnostics()
 // A reader who has left, or a full disk, is no reason to end.
 for (const output of [process.stdout, process.stderr]) output.on('error', () => {})
-const code = await main(process.argv.slice(2)).catch(report)
+const { isOn: verbose, rest } = takeSwitch(process.argv.slice(2), 'verbose')
+const code = await main(rest, verbose).catch((error: unknown) => report(error, verbose))
 if (code !== undefined) process.exit(code)

@@ -31,7 +31,7 @@ export function describeError(error: unknown): { type: string; message: string; 
 }
 
 /** What a method's credential is called, how so if the cluster refuses it for good, and what to look at then. */
-const words: Record<Strategy, { name: string; refused: string; check: string }> = {
+export const words: Record<Strategy, { name: string; refused: string; check: string }> = {
   OAUTH: { name: 'token', refused: 'even a fresh token', check: 'audience and permissions' },
   BEARER: {
     name: 'token',
@@ -123,6 +123,11 @@ export function dropLog(logger: Logger, room: number): () => void {
   return () => {
     if (dropped++ === 0) setTimeout(tell, DROPS_MS).unref()
   }
+}
+
+/** Logs each time that the credential itself was given away, and of which cluster. */
+export function tokenLog(logger: Logger): (cluster: string) => void {
+  return (cluster) => logger.info({ cluster }, 'gave the credential to a process that asked (shareToken)')
 }
 
 /** Logs that refusals cannot be remembered. */

@@ -1,35 +1,42 @@
+import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../errors.ts'
-import { type GuardPolicy, makeGuard } from '../gateway/guard.ts'
 import { addPeerGate, type PeerGate } from '../gateway/peer-gate.ts'
 import { writeProblem } from '../gateway/problem.ts'
 import { makeServer } from '../gateway/server.ts'
 import { type Health, livez, readyz, startupz } from './health.ts'
-import { type Measured, metricsText } from './metrics.ts'
+import { type Counted, metricsText } from './metrics.ts'
+import type { StatusBoard } from './status-board.ts'
+import { addStatus } from './status-routes.ts'
 
 const DRAIN_MS = 1_000
 
-/** The listener for probes and metrics, behind the same guards as the gateway. Does not listen yet. */
+/** Who may call. */
+export interface AdminGuards {
+  refusal(request: IncomingMessage): Problem | undefined
+  peers: PeerGate | undefined
+}
+
+/** The listener for probes, metrics and the status page, behind the guards that are in force. Does not listen yet. */
 export function buildAdmin(
-  guard: GuardPolicy,
+  guards: () => AdminGuards,
   health: Health,
-  measured: () => Promise<Measured>,
-  peers?: PeerGate,
+  counted: () => Promise<Counted>,
+  board: StatusBoard | undefined,
 ): FastifyInstance {
   const app = makeServer({
     routable: (request) => request.url ?? '',
     drainMs: DRAIN_MS,
-    onConnection: peers?.watch,
+    onConnection: (socket) => guards().peers?.watch(socket),
   })
   const refuse = (request: FastifyRequest, reply: FastifyReply, problem: Problem, close = false) => {
     reply.hijack()
     writeProblem(request.raw, reply.raw, problem, { close })
   }
-  if (peers !== undefined)
-    addPeerGate(app, peers, (request, reply, problem) => refuse(request, reply, problem, true))
-  const refusal = makeGuard(guard)
+  const peersOf = () => guards().peers
+  addPeerGate(app, peersOf, (request, reply, problem) => refuse(request, reply, problem, true))
   app.addHook('onRequest', (request, reply, done) => {
-    const problem = refusal(request.raw)
+    const problem = guards().refusal(request.raw)
     if (problem !== undefined) return refuse(request, reply, problem)
     reply.header('x-content-type-options', 'nosniff').header('cross-origin-resource-policy', 'same-origin')
     done()
@@ -45,10 +52,11 @@ export function buildAdmin(
     })
   }
   app.get('/metrics', async (_request, reply) => {
-    const { contentType, text } = await metricsText(await measured())
+    const { contentType, text } = await metricsText(await counted())
     return reply.header('content-type', contentType).header('cache-control', 'no-store').send(text)
   })
-  const paths = [...Object.keys(probes), '/metrics']
+  const pages = board === undefined ? [] : addStatus(app, board)
+  const paths = [...Object.keys(probes), '/metrics', ...pages]
   app.setNotFoundHandler((request, reply) => {
     const detail = `The admin listener answers GET ${paths.join(', ')}.`
     refuse(request, reply, new Problem('path-not-allowed', detail))

@@ -1,3 +1,4 @@
+import { curl } from '../config/call-line.ts'
 import { type ApiSettings, type Settings, urlOf } from '../config/settings.ts'
 
 /** What a person wants to know when the proxy has started, line by line. Holds no secret. */
@@ -42,17 +43,6 @@ export function startReport(settings: Settings, listening: string, admin: string
 function shortened(names: readonly string[]): string {
   const shown = names.slice(0, 5).join(', ')
   return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown
-}
-
-/** The beginning of a curl line that reaches the proxy, up to the path. */
-export function curl(settings: Settings, listening: string): string {
-  const isToken = settings.callerToken !== undefined || settings.callersFile !== undefined
-  const token = isToken ? " -H 'X-Camunda-Proxy-Token: …'" : ''
-  const client = settings.callersAreClients ? ' -u CLIENT_ID:CLIENT_SECRET' : ''
-  const target = listening.startsWith('unix:')
-    ? `--unix-socket ${listening.slice('unix:'.length)} http://localhost`
-    : listening.replace(/\/\/(0\.0\.0\.0|\[::\])/, '//127.0.0.1')
-  return `curl${token}${client} ${target}`
 }
 
 /** The report as a block for a terminal. */

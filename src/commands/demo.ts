@@ -1,8 +1,8 @@
 import { createServer } from 'node:net'
+import { curl } from '../config/call-line.ts'
 import { keepTexts, loadSettings, loadSome } from '../config/load.ts'
 import { startDemoCluster } from '../demo/cluster.ts'
 import { startDemoIdentityProvider } from '../demo/identity-provider.ts'
-import { curl } from './banner.ts'
 import type { Command, CommandContext } from './command.ts'
 import { closeGracefully } from './graceful.ts'
 import { commandLogger } from './logging.ts'
@@ -43,7 +43,12 @@ export const demo: Command = async (context) => {
   const { files, readFile } = keepTexts()
   const { settings } = await loadSettings(args, env, readFile)
   const logger = await commandLogger(context, settings.logLevel)
-  const { address, close } = await serve(settings, logger, context.stdout, { args, env, files })
+  const { address, close } = await serve(settings, logger, context.stdout, {
+    args,
+    env,
+    files,
+    staying: undefined,
+  })
   context.stdout.write(invitation(curl(settings, address), cluster.url))
   closeGracefully(logger, async () => {
     await close()

@@ -1,47 +1,42 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isWildcard } from '../config/hosts.ts'
-import { loadSome } from '../config/load.ts'
 import { SettingsError } from '../errors.ts'
+import { type AdminPlace, askAdmin, findAdmin, placeOf, textOf } from './ask-admin.ts'
 import { type Command, ExitCode, takeFlag } from './command.ts'
+import { progressOn } from './progress.ts'
 
 const DEFAULT_TIMEOUT_S = 30
 const POLL_MS = 200
 const PROBE_MS = 2_000
+const PATH = '/readyz'
 
 /** `camunda-auth-proxy wait [--timeout SECONDS]`: returns once the running proxy is ready; for scripts and health checks. */
 export const wait: Command = async ({ args, env, stderr }) => {
   const { value, rest } = takeFlag(args, 'timeout')
   const timeoutS = value === undefined ? DEFAULT_TIMEOUT_S : Number(value)
-  if (!(timeoutS >= 0) || value?.trim() === '') throw badSetting('timeout', 'a number of seconds')
-  const { adminHost, adminPort } = await loadSome(['adminHost', 'adminPort'], rest, env)
-  if (adminPort === 'off') throw badSetting('adminPort', 'a port: there is nothing to ask while it is off')
-  const host = isWildcard(adminHost) ? '127.0.0.1' : adminHost
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${adminPort}/readyz`
-  const end = performance.now() + timeoutS * 1_000
+  if (!(timeoutS >= 0) || value?.trim() === '')
+    throw new SettingsError([{ setting: 'timeout', source: 'command line', expected: 'a number of seconds' }])
+  const place = await findAdmin(rest, env)
+  const progress = progressOn(stderr)
+  const start = performance.now()
   for (;;) {
-    const why = await whyNotReady(url)
-    if (why === undefined) return ExitCode.ok
-    if (performance.now() >= end) {
-      stderr.write(`not ready: ${why}\n`)
-      return ExitCode.failed
+    const why = await whyNotReady(place)
+    const spentMs = performance.now() - start
+    if (why === undefined || spentMs >= timeoutS * 1_000) {
+      progress.clear()
+      if (why !== undefined) stderr.write(`not ready: ${why}\n`)
+      return why === undefined ? ExitCode.ok : ExitCode.failed
     }
+    progress.show(`waiting, ${Math.floor(spentMs / 1_000)} of ${timeoutS} s: ${why}`)
     await sleep(POLL_MS)
   }
 }
 
-async function whyNotReady(url: string): Promise<string | undefined> {
+async function whyNotReady(place: AdminPlace): Promise<string | undefined> {
   try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(PROBE_MS) })
-    if (answer.ok) return undefined
-    const body: unknown = await answer.json()
-    return typeof body === 'object' && body !== null && 'why' in body
-      ? String(body.why)
-      : `status ${answer.status}`
+    const { status, body } = await askAdmin(place, PATH, PROBE_MS)
+    if (status >= 200 && status < 300) return undefined
+    return textOf(body, 'why') ?? `${placeOf(place, PATH)} answers status ${status}`
   } catch {
-    return `nothing answers at ${url}`
+    return `nothing answers at ${placeOf(place, PATH)}`
   }
-}
-
-function badSetting(setting: string, expected: string): SettingsError {
-  return new SettingsError([{ setting, source: 'command line', expected }])
 }

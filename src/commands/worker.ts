@@ -1,11 +1,12 @@
 import cluster from 'node:cluster'
 import type { Logger } from 'pino'
-import { buildServing, DRAIN_MS, type Serving } from '../app.ts'
+import { buildServing, DRAIN_MS, type StandaloneServing } from '../app.ts'
 import { loadSettings } from '../config/load.ts'
+import type { Settings } from '../config/settings.ts'
 import { systemClock } from '../credentials/clock.ts'
 import { type ListenTarget, listenAsWorker } from '../gateway/listen.ts'
 import { Link } from '../workers/link.ts'
-import type { ToPrimary, ToWorker } from '../workers/messages.ts'
+import type { SentSettings, ToPrimary, ToWorker } from '../workers/messages.ts'
 import { RemoteCredentials } from '../workers/remote-credentials.ts'
 import { type CommandContext, ExitCode } from './command.ts'
 import { commandLogger } from './logging.ts'
@@ -41,23 +42,28 @@ class Work {
   readonly #context: Pick<CommandContext, 'stdout'>
   readonly #end: (code: number) => void
   readonly #link: Link
-  readonly #credentials: RemoteCredentials
+  #credentials: RemoteCredentials | undefined
+  /** One after the other. */
+  #settled: Promise<void> | undefined
   readonly #clock = systemClock()
   #logger: Logger | undefined
-  #serving: Serving | undefined
+  #serving: StandaloneServing | undefined
   #isEnding = false
 
   constructor(context: Pick<CommandContext, 'stdout'>, end: (code: number) => void) {
     this.#context = context
     this.#end = end
     this.#link = new Link(send, this.#clock)
-    this.#credentials = new RemoteCredentials(this.#link, this.#clock)
   }
 
   receive(message: ToWorker): void {
     switch (message.type) {
       case 'start':
-        this.#begin(message).catch((error: unknown) => this.#fail(error))
+        this.#settled = this.#begin(message).catch((error: unknown) => this.#fail(error))
+        break
+      case 'reload':
+        // Before it starts it has nothing to replace, and will be told the newest.
+        this.#settled = this.#settled?.then(() => this.#reload(message)).catch((error) => this.#leave(error))
         break
       case 'listen':
         this.#listen(message.target).catch((error: unknown) => this.#fail(error))
@@ -72,7 +78,7 @@ class Work {
         send({ type: 'reported', ask: message.ask, tally: this.#serving?.tally() })
         break
       default:
-        this.#credentials.receive(message)
+        this.#credentials?.receive(message)
     }
   }
 
@@ -83,18 +89,37 @@ class Work {
     void this.#finish(ExitCode.ok)
   }
 
-  async #begin({ number, args, env, files, pseudonym }: StartMessage): Promise<void> {
-    const { settings } = await loadSettings(args, env, (path) => files.get(path) ?? '')
+  async #begin({ number, pseudonym, ...sent }: StartMessage): Promise<void> {
+    const settings = await settingsOf(sent)
     const logger = (await commandLogger(this.#context, settings.logLevel)).child({ worker: number })
     this.#logger = logger
     for (const event of ['uncaughtException', 'unhandledRejection'])
       process.on(event, (error: unknown) => this.#onDefect(error, logger))
-    const own = { credentials: this.#credentials, pseudonym }
+    const credentials = new RemoteCredentials(this.#link, this.#clock, sent.edition)
+    this.#credentials = credentials
+    const own = { credentials, pseudonym }
     this.#serving = await buildServing(settings, { logger, clock: this.#clock }, own)
     // Before it listens, it has what there is.
-    if (!settings.callersAreClients)
-      this.#credentials.keeperFor(settings.defaultCluster, 'v2')(undefined).watch()
+    watchMain(settings, credentials)
     send({ type: 'ready' })
+  }
+
+  async #reload(sent: SentSettings): Promise<void> {
+    if (this.#serving === undefined || this.#credentials === undefined || this.#isEnding) return
+    const settings = await settingsOf(sent)
+    const next = this.#credentials.next(sent.edition)
+    this.#credentials = next
+    watchMain(settings, next)
+    await this.#serving.reload(settings, next)
+    if (this.#logger !== undefined) this.#logger.level = settings.logLevel
+  }
+
+  /** It cannot go by the settings of the others: another one takes its place. */
+  #leave(error: unknown): void {
+    const why = error instanceof Error ? error.message : 'an unknown error'
+    this.#logger?.error(`the new settings cannot be used by this worker: ${why}`)
+    send({ type: 'leaving' })
+    void this.#finish(ExitCode.failed)
   }
 
   async #listen(target: ListenTarget): Promise<void> {
@@ -126,6 +151,15 @@ class Work {
       this.#end(code)
     }
   }
+}
+
+async function settingsOf({ args, env, files, staying }: SentSettings): Promise<Settings> {
+  const { settings } = await loadSettings(args, env, (path) => files.get(path) ?? '', undefined, staying)
+  return settings
+}
+
+function watchMain(settings: Settings, credentials: RemoteCredentials): void {
+  if (!settings.callersAreClients) credentials.keeperFor(settings.defaultCluster, 'v2')(undefined).watch()
 }
 
 function send(message: ToPrimary, done: () => void = () => {}): void {

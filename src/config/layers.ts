@@ -258,7 +258,7 @@ function reason(error: unknown): string {
 }
 
 /** The nearest known name, if one is near enough to have been meant. */
-function suggestion(name: string, known: readonly string[]): string {
+export function suggestion(name: string, known: readonly string[]): string {
   const nearest = known
     .map((candidate) => ({ candidate, distance: distance(name.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance)[0]

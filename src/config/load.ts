@@ -1,5 +1,6 @@
 import { Ajv } from 'ajv'
 import { type SettingFault, SettingsError } from '../errors.ts'
+import { digestsOf, keepStaying, type Staying, stayingOf } from './changes.ts'
 import { clusterProperties } from './cluster-schema.ts'
 import { type Layer, type Ranked, type ReadFile, readLayers, readText } from './layers.ts'
 import { proxyProperties } from './proxy-schema.ts'
@@ -21,6 +22,12 @@ export interface LoadedSettings {
   effective: EffectiveSetting[]
   /** Things that work and are probably not meant. */
   warnings: string[]
+  /** What stays as long as the process runs. */
+  staying: Staying
+  /** Settings that are different from those in force, which stay. */
+  needsRestart: SettingName[]
+  /** By name, as in `effective`: equal where a value is. */
+  digests: ReadonlyMap<string, string>
 }
 
 export interface EffectiveSetting {
@@ -51,14 +58,20 @@ type Environment = Readonly<Record<string, string | undefined>>
  * Reads the settings: flags > environment > file > defaults.
  * @param args what follows the command on the command line
  * @param readFile reads a configuration or env file; those of secrets and certificates are read as they are now
+ * @param above what goes before all of them, such as where a socket listens that is there already
+ * @param staying of a process that is to go on with new settings: what it cannot change
  * @throws SettingsError with everything that is wrong
  */
 export async function loadSettings(
   args: readonly string[],
   env: Environment,
   readFile: ReadFile = readText,
+  above?: Layer,
+  staying?: Staying,
 ): Promise<LoadedSettings> {
-  const { found, clusters, faults, warnings, secretFiles } = await readFound(args, env, readFile)
+  const read = await readFound(args, env, readFile, above)
+  const { found, clusters, faults, warnings, secretFiles } = read
+  const needsRestart = staying === undefined ? [] : keepStaying(found, staying)
   const resolved = await resolve(
     given(found, '', faults),
     new Map([...clusters].map(([name, entry]) => [name, given(entry, prefixOf(name), faults)])),
@@ -67,6 +80,9 @@ export async function loadSettings(
   if (faults.length > 0 || resolved.settings === undefined) throw new SettingsError(faults, warnings)
   return {
     settings: resolved.settings,
+    staying: stayingOf(found),
+    needsRestart,
+    digests: digestsOf(found, clusters),
     effective: [
       ...effective(settingNames, found, resolved.derived, ''),
       ...[...clusters].flatMap(([name, entry]) =>
@@ -82,14 +98,22 @@ export async function loadSettings(
 }
 
 /** Reads files, and keeps what it has read: for who has to read the same again, though they may have changed. */
-export function keepTexts(): { files: ReadonlyMap<string, string>; readFile: ReadFile } {
+export function keepTexts(): {
+  files: ReadonlyMap<string, string>
+  /** Those that could not be read among them. */
+  tried: ReadonlyMap<string, string | undefined>
+  readFile: ReadFile
+} {
   const files = new Map<string, string>()
+  const tried = new Map<string, string | undefined>()
   const readFile = (path: string) => {
+    tried.set(path, undefined)
     const text = readText(path)
+    tried.set(path, text)
     files.set(path, text)
     return text
   }
-  return { files, readFile }
+  return { files, tried, readFile }
 }
 
 /**
@@ -109,9 +133,10 @@ export async function loadSome<N extends SettingName>(
   return valuesOf(found, new Set()) as Pick<RawSettings, N>
 }
 
-async function readFound(args: readonly string[], env: Environment, readFile: ReadFile) {
+async function readFound(args: readonly string[], env: Environment, readFile: ReadFile, above?: Layer) {
   const { clusters: entries, ...read } = await readLayers(args, env, readFile)
-  const { layers, faults, warnings, secretFiles } = read
+  const { faults, warnings, secretFiles } = read
+  const layers = above === undefined ? read.layers : [above, ...read.layers]
   const found = findAll(settingNames, layers)
   const clusters = new Map(entries.map(({ name, layer }) => [name, findAll(clusterSettingNames, [layer])]))
   const isValid = validator()

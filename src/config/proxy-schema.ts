@@ -54,6 +54,15 @@ export const proxyProperties = {
     default: 9_601,
     common: true,
   },
+  adminSocket: text({
+    description: 'Path of a Unix socket (mode 0600) for the admin listener, instead of its host and port.',
+    expected: 'a path in an existing folder',
+  }),
+  shareToken: flag({
+    description:
+      'Dangerous: the admin listener gives the credential itself to processes of this machine that ask for it, as `camunda-auth-proxy token` does. What they do with it, no `readOnly` and no `allow` limits. Best with `adminSocket`.',
+    expected: 'true or false',
+  }),
   allowedHosts: list({
     description: 'Further names that callers may use in `Host`, such as the name of a container.',
     expected: 'host names, separated by commas',

@@ -1,5 +1,6 @@
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { resolve as resolvePath } from 'node:path'
 import type { SettingFault } from '../errors.ts'
 import { DEFAULT_CLUSTER } from './callers.ts'
 import { EGRESS_PROXY_EXPECTED, type EgressProxies, egressProxyFor, egressProxyUrl } from './egress.ts'
@@ -13,7 +14,8 @@ import { clusterSettingNames, type RawSettings, type SettingName } from './schem
 import type { ClusterSettings, Settings } from './settings.ts'
 import { type Given, Work } from './work.ts'
 
-const TCP_TABLE = '/proc/net/tcp'
+/** Not `/proc/net`, which is a link to it, and missing with `ProcSubset=pid` of systemd. */
+const TCP_TABLE = '/proc/self/net/tcp'
 
 export interface Resolved {
   settings: Settings | undefined
@@ -51,6 +53,7 @@ export async function resolve(given: Given, entries: ReadonlyMap<string, Given>)
   const isGuarded = callersAreClients || given.raw.callersFile !== undefined
   const callerToken = work.secret('callerToken')
   checkListener(work, isGuarded || callerToken !== undefined)
+  checkAdmin(work, isGuarded || callerToken !== undefined)
   const allowedOrigins = originsOf(work)
   const allowedUids = resolveUids(work)
   const all = [work, ...works.filter((one) => one.work !== work).map((one) => one.work)]
@@ -69,7 +72,8 @@ export async function resolve(given: Given, entries: ReadonlyMap<string, Given>)
     defaultCluster,
     listen: raw.socket === undefined ? { host: raw.host, port: raw.port } : { socket: raw.socket },
     workers: numberOfWorkers(raw),
-    admin: typeof raw.adminPort === 'number' ? { host: raw.adminHost, port: raw.adminPort } : undefined,
+    admin: adminOf(raw),
+    shareToken: raw.shareToken,
     callerToken,
     callersFile: raw.callersFile,
     callersAreClients,
@@ -82,6 +86,11 @@ export async function resolve(given: Given, entries: ReadonlyMap<string, Given>)
     logLevel: raw.logLevel,
   }
   return { settings, faults, warnings, secretFiles, derived }
+}
+
+function adminOf({ adminSocket, adminHost, adminPort }: RawSettings): Settings['admin'] {
+  if (adminSocket !== undefined) return { socket: adminSocket }
+  return typeof adminPort === 'number' ? { host: adminHost, port: adminPort } : undefined
 }
 
 function numberOfWorkers({ workers }: RawSettings): number {
@@ -170,13 +179,36 @@ function originsOf(work: Work): string[] {
 
 /** The listener must not lend the credential to other machines by accident. */
 function checkListener(work: Work, isGuarded: boolean): void {
-  const { socket, host, port, adminHost, adminPort } = work.raw
+  const { socket, host, port, adminHost, adminPort, adminSocket } = work.raw
   if (socket !== undefined || host === undefined) return
   if (!isLoopback(host) && !isGuarded) checkRemote(work, host)
-  if (port === undefined || port === 0) return
+  if (port === undefined || port === 0 || adminSocket !== undefined) return
   if (port === adminPort && reaches(adminHost ?? '', host)) {
     work.fault('adminPort', `another port than the proxy's own, ${port}`)
   }
+}
+
+/** What is given to whoever asks must not leave the machine, nor get round what callers are asked for. */
+function checkAdmin(work: Work, isGuarded: boolean): void {
+  const { socket, adminSocket, shareToken, allowedUids } = work.raw
+  if (adminSocket !== undefined && resolvePath(adminSocket) === resolvePath(socket ?? ''))
+    work.fault('adminSocket', "another path than the proxy's own socket")
+  if (shareToken !== true) return
+  const expected = instead(work, isGuarded || socket !== undefined)
+  if (expected !== undefined) work.fault('shareToken', expected)
+  else if (adminSocket === undefined && allowedUids === undefined)
+    work.warn('every user of this machine can read the token from the admin listener: set adminSocket')
+}
+
+/** What `shareToken` should be in place of true. */
+function instead(work: Work, isGuarded: boolean): string | undefined {
+  const { adminSocket, adminHost = '', adminPort, callerAuth } = work.raw
+  if (callerAuth === 'client-credentials') return 'to be left out: there are only the tokens of the callers'
+  if (adminSocket !== undefined) return undefined
+  if (adminPort === 'off') return 'adminSocket to be set: nobody can ask while adminPort is off'
+  if (!isLoopback(adminHost))
+    return 'adminHost to be loopback, or adminSocket: the token would leave the machine'
+  return isGuarded ? 'adminSocket to be set: on a port, those could ask who may not call' : undefined
 }
 
 /** The users who may connect. A limit that cannot hold is a fault. */

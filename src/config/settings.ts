@@ -121,7 +121,9 @@ export interface Settings {
   listen: { host: string; port: number } | { socket: string }
   /** How many processes forward requests; 1: the one that does everything else. */
   workers: number
-  admin: { host: string; port: number } | undefined
+  admin: { host: string; port: number } | { socket: string } | undefined
+  /** Whether the admin listener gives the credential to processes that ask for it. */
+  shareToken: boolean
   callerToken: Secret | undefined
   callersFile: string | undefined
   /** Callers bring client ids and secrets of their own. */

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Dispatcher } from 'undici'
 import { Secret } from '../config/secrets.ts'
@@ -70,6 +70,7 @@ export class ClientKeepers {
     identityProvider: () => Dispatcher,
     connection: string,
   ): (authorization: string | undefined) => CredentialKeeper {
+    const prefix = clientsPrefix(settings, connection)
     return (authorization) => {
       const { id, secret } = readBasic(authorization)
       const auth = {
@@ -79,7 +80,7 @@ export class ClientKeepers {
         clientAuth: { method: settings.method, secret: Secret.ofValue(secret) },
       }
       const { key, paceKey } = credentialKeys(auth, connection)
-      const client = createHmac('sha256', this.#salt).update(key).digest('base64url')
+      const client = prefix + createHmac('sha256', this.#salt).update(key).digest('base64url')
       return this.#options.keepers.get(client, paceKey, (pace) =>
         this.#admit(client, paceKey, (onEvent) => {
           const source = oauthSource({ ...auth, dispatcher: identityProvider() })
@@ -140,6 +141,13 @@ export class ClientKeepers {
     const until = now + Math.max(pauseMs, nextTryInMs)
     this.#failed.set(client, { times: times + 1, since, until, failure })
   }
+}
+
+/** What the keys of the clients of one destination begin with, and those of no other. */
+export function clientsPrefix(settings: CallerAuthSettings, connection: string): string {
+  const clientAuth = { method: settings.method, secret: Secret.ofValue('') }
+  const { key } = credentialKeys({ ...settings, strategy: 'OAUTH', clientId: '', clientAuth }, connection)
+  return `clients ${createHash('sha256').update(key).digest('base64url')} `
 }
 
 function stillFailing(failure: AcquireFailure, waitMs: number): Problem {

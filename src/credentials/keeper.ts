@@ -1,4 +1,4 @@
-import { Problem } from '../errors.ts'
+import { type Fault, Problem, problemKind } from '../errors.ts'
 import { ATTEMPT_MS, attempt } from './attempt.ts'
 import { faultOf } from './blame.ts'
 import { type Clock, LATE_MS } from './clock.ts'
@@ -17,6 +17,17 @@ export type KeeperState =
   | 'misconfigured' // client, user or token is refused, or cannot be used
   | 'rejected' // the cluster refuses even a fresh one
   | 'draining' // shutting down
+
+export const keeperStates = [
+  'cold',
+  'fresh',
+  'renewing',
+  'degraded',
+  'expired',
+  'misconfigured',
+  'rejected',
+  'draining',
+] as const satisfies readonly KeeperState[]
 
 /** What a keeper tells the log and the metrics. Durations in milliseconds; no event holds a credential. */
 export type KeeperEvent =
@@ -40,6 +51,28 @@ export interface KeeperStatus {
   lastFailure: AcquireFailure | undefined
   /** None is usable only because nobody asked for one: the next caller sets things going. */
   isIdle: boolean
+}
+
+/** How the last attempt went. Durations in milliseconds. */
+interface LastAttempt {
+  ok: boolean
+  endedAgoMs: number
+  /** Its wait for a slot of the pace included. */
+  tookMs: number
+}
+
+/** The whole story, for people. Durations in milliseconds, from now. */
+export interface KeeperReport extends KeeperStatus {
+  /** How long the credential is used, from when it was asked for; undefined if there is none. */
+  lifeMs: number | undefined
+  /** Since when there is this one, or since when it is known to be the same still. */
+  acquiredAgoMs: number | undefined
+  /** Until the next attempt that is planned; undefined if none is, or if one is being made. */
+  nextAttemptInMs: number | undefined
+  isTrying: boolean
+  lastAttempt: LastAttempt | undefined
+  /** Whose fault the last failure is; undefined if there is none. */
+  fault: Fault | undefined
 }
 
 export interface KeeperOptions {
@@ -85,8 +118,8 @@ export class CredentialKeeper implements Keeper {
   readonly #pace: Pace
   readonly #random: () => number
   readonly #onEvent: (event: KeeperEvent) => void
-  readonly #onlyIfUsed: boolean
-  readonly #keepReady: boolean
+  #onlyIfUsed: boolean
+  #keepReady: boolean
   readonly #refusal: 'credential-refused' | 'caller-refused'
   readonly #waiters: Waiters
   readonly #rejections = new Rejections()
@@ -96,6 +129,7 @@ export class CredentialKeeper implements Keeper {
   #failures = 0
   #refusals = 0
   #lastFailure: AcquireFailure | undefined
+  #lastAttempt: { ok: boolean; endedAt: number; tookMs: number } | undefined
   /** Since when attempts have failed with no credential left that can be used, and that the cluster has not refused. */
   #unusableSince: number | undefined
   /** No attempt before this instant. */
@@ -123,6 +157,13 @@ export class CredentialKeeper implements Keeper {
   /** Begins to acquire, so that the first caller need not wait. */
   start(): void {
     this.#launchIfAllowed(this.#clock.now())
+  }
+
+  /** From now on it is kept ready for the first caller, or no longer. */
+  serveAs({ onlyIfUsed, keepReady }: Required<Pick<KeeperOptions, 'onlyIfUsed' | 'keepReady'>>): void {
+    this.#onlyIfUsed = onlyIfUsed
+    this.#keepReady = keepReady
+    this.#plan()
   }
 
   /** The credential to send now, or undefined if there is none. Synchronous; sets a due renewal going. */
@@ -203,6 +244,26 @@ export class CredentialKeeper implements Keeper {
     }
   }
 
+  /** The same and more, for people who look. */
+  report(): KeeperReport {
+    const now = this.#clock.now()
+    const { acquiredAt, usableUntil } = this.#credential ?? {}
+    const failure = this.#lastFailure
+    return {
+      ...this.status(),
+      lifeMs: acquiredAt === undefined || usableUntil === undefined ? undefined : usableUntil - acquiredAt,
+      acquiredAgoMs: acquiredAt === undefined ? undefined : now - acquiredAt,
+      nextAttemptInMs: Number.isFinite(this.#dueAt) ? Math.max(0, this.#dueAt - now) : undefined,
+      isTrying: this.#flight !== undefined,
+      lastAttempt: this.#lastAttempt && {
+        ok: this.#lastAttempt.ok,
+        endedAgoMs: now - this.#lastAttempt.endedAt,
+        tookMs: this.#lastAttempt.tookMs,
+      },
+      fault: failure && this.#faultOf(failure),
+    }
+  }
+
   /** Shutting down: goes on giving what it has, and renews on demand only. */
   drain(): void {
     if (this.#phase === 'running') this.#phase = 'draining'
@@ -277,7 +338,10 @@ export class CredentialKeeper implements Keeper {
   }
 
   async #fly(signal: AbortSignal, isOverdue: boolean): Promise<void> {
+    const startedAt = this.#clock.now()
     const landing = await attempt(this.#source, this.#clock, this.#pace, signal, isOverdue)
+    const endedAt = this.#clock.now()
+    this.#lastAttempt = { ok: 'issued' in landing, endedAt, tookMs: endedAt - startedAt }
     this.#flight = undefined
     this.#used = false
     if (this.#phase === 'closed') return
@@ -357,6 +421,10 @@ export class CredentialKeeper implements Keeper {
     if (refused) return new Problem(this.#refusal, detail, { retryAfterS })
     const fault = faultOf(this.#lastFailure, this.#source)
     return new Problem('credential-unavailable', detail, { retryAfterS, fault })
+  }
+
+  #faultOf(failure: AcquireFailure): Fault {
+    return failure.refused ? problemKind(this.#refusal).fault : faultOf(failure, this.#source)
   }
 
   /** Works out when the next attempt is due, and sets the timer for it. */

@@ -9,13 +9,21 @@ const MAX_KEEPERS = 1_000
  * ago makes room for a new one. Those of one pace key, such as a token URL, share its pace.
  */
 export class Keepers {
+  readonly #onHeldBack: (() => void) | undefined
   readonly #paces = new LRUCache<string, Pace>({ max: MAX_KEEPERS })
   readonly #kept = new Map<string, CredentialKeeper>()
+  /** Those that are not wanted any more, and may still be used. */
+  readonly #leaving = new Set<CredentialKeeper>()
   readonly #keepers = new LRUCache<string, CredentialKeeper>({
     max: MAX_KEEPERS,
     // A request may still be using it: it renews on demand only, and is gone with the last who holds it.
     dispose: (keeper, _key, reason) => reason === 'evict' && keeper.drain(),
   })
+
+  /** `onHeldBack` hears of each attempt that waits for its turn. */
+  constructor(onHeldBack?: () => void) {
+    this.#onHeldBack = onHeldBack
+  }
 
   /** The keeper of this key, made by `create` if there is none yet. */
   get(key: string, paceKey: string, create: (pace: Pace) => CredentialKeeper): CredentialKeeper {
@@ -36,6 +44,11 @@ export class Keepers {
     return keeper
   }
 
+  /** The keeper of this key if there is one, without making use of it. */
+  peek(key: string): CredentialKeeper | undefined {
+    return this.#kept.get(key) ?? this.#keepers.peek(key)
+  }
+
   /** Lets go of a keeper, unless another has taken its place. Who holds it may go on using it. */
   forget(key: string, keeper: CredentialKeeper): void {
     if (this.#keepers.peek(key) !== keeper) return
@@ -43,9 +56,31 @@ export class Keepers {
     keeper.drain()
   }
 
+  /**
+   * Lets go of all but those that are still wanted, and keeps only that of `keptKey` from making room. Who holds one of
+   * the others may go on using it until `whenUnused`, when it ends for good.
+   */
+  retain(isWanted: (key: string) => boolean, keptKey: string | undefined, whenUnused: Promise<void>): void {
+    for (const [key, keeper] of this.#kept) {
+      if (key === keptKey) continue
+      this.#kept.delete(key)
+      this.#keepers.set(key, keeper)
+    }
+    for (const [key, keeper] of [...this.#keepers]) {
+      if (isWanted(key)) continue
+      this.#keepers.delete(key)
+      keeper.drain()
+      this.#leaving.add(keeper)
+      void whenUnused.then(() => {
+        this.#leaving.delete(keeper)
+        return keeper.close()
+      })
+    }
+  }
+
   /** How many there are. */
   get size(): number {
-    return this.#keepers.size + this.#kept.size
+    return this.#keepers.size + this.#kept.size + this.#leaving.size
   }
 
   drain(): void {
@@ -57,15 +92,16 @@ export class Keepers {
     const all = this.#all()
     this.#keepers.clear()
     this.#kept.clear()
+    this.#leaving.clear()
     await Promise.all(all.map((keeper) => keeper.close()))
   }
 
   #all(): CredentialKeeper[] {
-    return [...this.#keepers.values(), ...this.#kept.values()]
+    return [...this.#keepers.values(), ...this.#kept.values(), ...this.#leaving]
   }
 
   #pace(key: string): Pace {
-    const pace = this.#paces.get(key) ?? new Pace()
+    const pace = this.#paces.get(key) ?? new Pace(undefined, this.#onHeldBack)
     this.#paces.set(key, pace)
     return pace
   }

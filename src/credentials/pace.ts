@@ -4,11 +4,14 @@
  */
 export class Pace {
   readonly #intervalMs: number
+  readonly #onHeldBack: () => void
   #nextFree = Number.NEGATIVE_INFINITY
   #lastSent = Number.NEGATIVE_INFINITY
 
-  constructor(intervalMs = 1_000) {
+  /** `onHeldBack` hears of each who has to wait for its instant. */
+  constructor(intervalMs = 1_000, onHeldBack = () => {}) {
     this.#intervalMs = intervalMs
+    this.#onHeldBack = onHeldBack
   }
 
   /** How long it is from `now` to the next free instant. */
@@ -19,6 +22,7 @@ export class Pace {
   /** Takes the next free instant, `now` or later, and returns it. */
   reserve(now: number): number {
     const slot = Math.max(now, this.#nextFree)
+    if (slot > now) this.#onHeldBack()
     this.#nextFree = slot + this.#intervalMs
     return slot
   }

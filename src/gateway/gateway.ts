@@ -1,20 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../errors.ts'
-import type { Destinations } from '../upstream/destinations.ts'
-import type { CallerCheck } from './caller-check.ts'
 import { answerPreflight, isPreflight } from './cors.ts'
-import { type GuardPolicy, makeGuard } from './guard.ts'
-import { addPeerGate, type PeerGate } from './peer-gate.ts'
+import { stamp } from './meter.ts'
+import { addPeerGate } from './peer-gate.ts'
 import { declareMethods, FORWARDED, type ProxyOptions, refuse, registerProxy } from './proxy.ts'
-import { Router } from './route.ts'
+import type { Router } from './route.ts'
 import { makeServer } from './server.ts'
 
-export interface GatewayOptions extends Omit<ProxyOptions, 'route'> {
-  destinations: Destinations
-  guard: GuardPolicy
-  /** Which users of the machine may call; undefined: all. */
-  peers?: PeerGate | undefined
-  callerCheck: CallerCheck
+export interface GatewayOptions extends ProxyOptions {
   /** How long requests in flight may take to finish once the gateway is closing, in milliseconds. */
   drainMs: number
   /** A caller was turned away because there is no room for more connections. */
@@ -26,35 +19,24 @@ const NOWHERE = '/'
 
 /** The listener for callers: guard first, then what is forwarded, and a problem for everything else. Does not listen yet. */
 export async function buildGateway(options: GatewayOptions): Promise<FastifyInstance> {
-  const router = new Router(options.destinations, options.callerCheck)
-  const answer = (request: FastifyRequest, reply: FastifyReply, problem: Problem) =>
-    refuse(options.accessLog, request, reply, problem)
+  const { inForce } = options
+  const answer = (request: FastifyRequest, reply: FastifyReply, problem: Problem, close = false) =>
+    refuse(inForce.of(request.raw).accessLog, request, reply, problem, { close })
   const app = makeServer({
     routable(request) {
-      const target = router.check(request)
+      stamp(request)
+      const target = inForce.take(request).router.check(request)
       return 'refusal' in target ? NOWHERE : FORWARDED + target.url
     },
     drainMs: options.drainMs,
-    onConnection: options.peers?.watch,
+    onConnection: (socket) => inForce.current.peers?.watch(socket),
     onDrop: options.onDrop,
   })
-  if (options.peers !== undefined)
-    addPeerGate(app, options.peers, (request, reply, problem) =>
-      refuse(options.accessLog, request, reply, problem, { close: true }),
-    )
-  const refusal = makeGuard(options.guard)
-  app.addHook('onRequest', (request, reply, done) => {
-    const problem = refusal(request.raw) ?? (options.isDraining() ? draining() : undefined)
-    if (problem !== undefined) answer(request, reply, problem)
-    else if (isPreflight(request.raw)) {
-      const { method, originalUrl: url, headers } = request
-      reply.hijack()
-      answerPreflight(request.raw, reply.raw)
-      options.accessLog.preflight({ method, url, headers }, reply.raw.statusCode)
-    } else done()
-  })
+  const peersOf = (request: FastifyRequest) => inForce.of(request.raw).peers
+  addPeerGate(app, peersOf, (request, reply, problem) => answer(request, reply, problem, true))
+  addGuard(app, options)
   app.setNotFoundHandler((request, reply) =>
-    answer(request, reply, unroutable(router, request.originalUrl, request.method)),
+    answer(request, reply, unroutable(inForce.of(request.raw).router, request.originalUrl, request.method)),
   )
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     const badPath = error.statusCode === 400
@@ -65,8 +47,26 @@ export async function buildGateway(options: GatewayOptions): Promise<FastifyInst
     answer(request, reply, new Problem(code, detail))
   })
   declareMethods(app)
-  await registerProxy(app, { ...options, route: (request) => router.route(request) })
+  await registerProxy(app, options)
   return app
+}
+
+/** Has the guard come before everything that is routed, and answers preflights. */
+export function addGuard(
+  app: FastifyInstance,
+  { inForce, isDraining }: Pick<GatewayOptions, 'inForce' | 'isDraining'>,
+): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    const { refusal, accessLog } = inForce.of(request.raw)
+    const problem = refusal(request.raw) ?? (isDraining() ? draining() : undefined)
+    if (problem !== undefined) refuse(accessLog, request, reply, problem)
+    else if (isPreflight(request.raw)) {
+      const { method, originalUrl: url, headers } = request
+      reply.hijack()
+      answerPreflight(request.raw, reply.raw)
+      accessLog.preflight({ method, url, headers }, reply.raw.statusCode)
+    } else done()
+  })
 }
 
 /** The problem of a request that no route takes. */

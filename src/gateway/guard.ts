@@ -16,6 +16,8 @@ export interface GuardPolicy {
   allowedOrigins: ReadonlySet<string>
   /** Whether a token that was sent in `X-Camunda-Proxy-Token` will do; undefined if none is asked for. */
   isCallerToken: ((token: string) => boolean) | undefined
+  /** Whether a request that a page made is for a page of our own: only the admin listener has one. */
+  isForOwnPage?: (request: IncomingMessage) => boolean
 }
 
 const MAX_REMEMBERED_HOSTS = 64
@@ -59,7 +61,8 @@ export function makeGuard(policy: GuardPolicy): (request: IncomingMessage) => Pr
       return new Problem('host-not-allowed', 'The Host header is missing, repeated, or names another host.')
     }
     const sign = signOfForeignPage(request.headers, allowedOrigins)
-    if (sign !== undefined) return new Problem('origin-not-allowed', sign)
+    if (sign !== undefined && policy.isForOwnPage?.(request) !== true)
+      return new Problem('origin-not-allowed', sign)
     if (allowedOrigins.size > 0) answerTo(request.headers.origin, request)
     if (policy.isCallerToken?.(tokenOf(request.headers)) === false && !isPreflight(request)) {
       return new Problem('caller-not-authenticated', 'The header X-Camunda-Proxy-Token is missing or wrong.')
@@ -85,7 +88,7 @@ function isAllowedHost(host: string, policy: Pick<GuardPolicy, 'allowedHosts' | 
  * What shows that a page made a request, or may have; undefined if nothing does.
  *
  * Browsers say so themselves: `Origin` on all but plain navigations and images, `Sec-Fetch-Site` on everything that goes
- * to a loopback address or over https. `none` is somebody typing the address. Even this proxy's own origin is refused: it
+ * to a loopback address or over https. `none` is somebody typing the address. Even the gateway's own origin is refused: it
  * serves no page, so a page there can only be a document that came through it. What an allowed page loads in ways that
  * send no `Origin` is refused, too: nobody could tell it from what others load.
  */

@@ -55,6 +55,12 @@ async function checkName(app: FastifyInstance, host: string): Promise<void> {
     )
 }
 
+/** Where a server listens, in the form in which callers use it; undefined while it does not. */
+export function listeningAt(app: FastifyInstance, target: ListenTarget): string | undefined {
+  if (!app.server.listening) return undefined
+  return 'socket' in target ? `unix:${target.socket}` : address(app, target.host)
+}
+
 function address(app: FastifyInstance, host: string): string {
   const bound = app.server.address()
   const port = typeof bound === 'object' && bound !== null ? bound.port : 0
@@ -128,8 +134,14 @@ const reasons: Record<string, string> = {
   ENOTFOUND: 'the name cannot be resolved',
 }
 
+const socketReasons: Record<string, string> = {
+  EADDRINUSE: 'another process listens there; stop it or choose another path',
+  EACCES: 'this user may not write to its folder; choose another folder',
+  EROFS: 'its folder cannot be written to; choose another folder',
+}
+
 function explain(error: unknown, target: ListenTarget): string {
   const code = errorCode(error) ?? 'unknown'
-  const where = 'socket' in target ? target.socket : `${target.host}:${target.port}`
-  return `Cannot listen on ${where}: ${reasons[code] ?? code}.`
+  if ('socket' in target) return `Cannot listen on ${target.socket}: ${socketReasons[code] ?? code}.`
+  return `Cannot listen on ${target.host}:${target.port}: ${reasons[code] ?? code}.`
 }

@@ -9,22 +9,24 @@ const LINGER_MS = 1_000
 /** What the requests of a connection are refused with; null if they are not. */
 type Verdict = Problem | null
 
-const VERDICT = Symbol('verdict')
+const JUDGED = Symbol('judged')
 
 interface Judged extends Socket {
-  [VERDICT]?: Verdict | Promise<Verdict>
+  [JUDGED]?: { by: PeerGate; verdict: Verdict | Promise<Verdict> }
 }
 
 /** Lets connections through by the user who made them. */
 export interface PeerGate {
+  readonly allowed: ReadonlySet<number>
   /** Begins to find out about a connection that has just been made. */
   watch(socket: Socket): void
-  /** A promise until it is known. */
+  /** A promise until it is known; of a connection that was made before there was this gate, it finds out now. */
   verdict(socket: Socket): Verdict | Promise<Verdict>
 }
 
 /**
- * A gate for these users of the machine, by their ids. A connection is looked up once, and its verdict stays with it.
+ * A gate for these users of the machine, by their ids. A connection is looked up once, and its verdict stays with it,
+ * unless another gate takes the place of this one.
  * Who cannot be found (on another machine, in another network namespace, gone already) is refused. Who is refused is
  * cut off a second later.
  *
@@ -38,26 +40,34 @@ export function peerGate(allowed: ReadonlySet<number>, findUid: FindUid = uidFin
     await new Promise((resolve) => setImmediate(resolve))
     const verdict = uid !== undefined && allowed.has(uid) && !isGone(socket) ? null : refusal(uid)
     if (verdict !== null) cutOffSoon(socket)
-    socket[VERDICT] = verdict
+    socket[JUDGED] = { by: gate, verdict }
     return verdict
   }
-  return {
-    watch(socket: Judged) {
-      socket[VERDICT] = judge(socket)
-    },
-    verdict({ [VERDICT]: verdict }: Judged) {
-      return verdict === undefined ? refusal(undefined) : verdict
+  const begin = (socket: Judged): Promise<Verdict> => {
+    const verdict = judge(socket)
+    socket[JUDGED] = { by: gate, verdict }
+    return verdict
+  }
+  const gate: PeerGate = {
+    allowed,
+    watch: begin,
+    verdict(socket: Judged) {
+      const judged = socket[JUDGED]
+      return judged?.by === gate ? judged.verdict : begin(socket)
     },
   }
+  return gate
 }
 
-/** Has the gate come before all other checks of a server whose connections it watches. */
+/** Has the gate of a request, if it has one, come before all other checks of a server. */
 export function addPeerGate(
   app: FastifyInstance,
-  gate: PeerGate,
+  gateOf: (request: FastifyRequest) => PeerGate | undefined,
   refuse: (request: FastifyRequest, reply: FastifyReply, problem: Problem) => void,
 ): void {
   app.addHook('onRequest', (request, reply, done) => {
+    const gate = gateOf(request)
+    if (gate === undefined) return done()
     const { socket } = request.raw
     const go = (verdict: Verdict) => {
       if (verdict === null) done()

@@ -18,7 +18,7 @@ export type ReadTable = (path: string, signal: AbortSignal) => AsyncIterable<str
 
 type Found = Map<string, number | undefined>
 
-const TABLES = ['/proc/net/tcp', '/proc/net/tcp6']
+const TABLES = ['/proc/self/net/tcp', '/proc/self/net/tcp6']
 /** Time enough for all the connections that a machine can have. */
 const LIMIT_MS = 5_000
 const TIME_WAIT = '06'

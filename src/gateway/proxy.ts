@@ -7,18 +7,18 @@ import type { Destination } from '../upstream/destinations.ts'
 import { hasPassed, headersUp } from '../upstream/headers.ts'
 import { ReplayBody } from '../upstream/replay-body.ts'
 import type { AccessLog } from './access-log.ts'
+import type { InForce } from './in-force.ts'
+import { type AuthorizationAction, readAt } from './meter.ts'
 import { type AnswerOptions, writeProblem } from './problem.ts'
 import { Relay, type RelayContext } from './relay.ts'
 import type { Route } from './route.ts'
 import { isForwardable } from './scope.ts'
 
 export interface ProxyOptions extends RelayContext {
-  /** Where a request goes that has been routed. @throws Problem if it may not go there */
-  route(request: IncomingMessage): Route
+  /** What requests go by. */
+  inForce: InForce
   /** Our name in `Via`, unique to this process. */
   pseudonym: string
-  /** How much of a body is kept for a second attempt after a 401. */
-  maxReplayBytes: number
 }
 
 /** What is put before a checked target, so that nothing else is routed to the proxy. */
@@ -67,23 +67,25 @@ function forwardedMethods(): string[] {
   return METHODS.filter(isForwardable)
 }
 
-function forward(options: ProxyOptions, request: FastifyRequest, reply: FastifyReply): void {
+/** Sends a request on and leaves its answer to the relay: Fastify has no more to do with it. */
+export function forward(options: ProxyOptions, request: FastifyRequest, reply: FastifyReply): void {
   const { raw } = request
+  const rules = options.inForce.of(raw)
   let route: Route
   let keeper: ReturnType<Destination['keeperFor']>
   try {
     if (hasPassed(raw.rawHeaders, options.pseudonym))
       throw new Problem('loop-detected', 'The request has passed this proxy before.')
-    route = options.route(raw)
+    route = rules.router.route(raw)
     keeper = route.destination.keeperFor(raw.headers.authorization)
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     // Of those who have come so far, it can only be a client of its own that nobody knows.
-    refuse(options.accessLog, request, reply, error, { challenge: 'client' })
+    refuse(rules.accessLog, request, reply, error, { challenge: 'client' })
     return
   }
   const { address, dispatcher } = route.destination
-  const body = hasBody(raw) ? new ReplayBody(raw, options.maxReplayBytes) : null
+  const body = hasBody(raw) ? new ReplayBody(raw, rules.maxReplayBytes) : null
   const upstream = {
     origin: address.origin,
     path: address.basePath + route.url,
@@ -91,11 +93,22 @@ function forward(options: ProxyOptions, request: FastifyRequest, reply: FastifyR
     headers: headersUp(raw.rawHeaders, options.pseudonym),
     body,
   }
+  const authorization = actionOn(raw, route.destination)
   // For the log: what was put before it is nobody's business.
   raw.url = request.originalUrl
   // Not earlier: Fastify answers for what is thrown until then.
   reply.hijack()
-  sendAuthenticated(dispatcher, upstream, keeper, new Relay(options, route.back, raw, reply.raw, body))
+  const relay = new Relay(options, rules, route.back, raw, reply.raw, body)
+  sendAuthenticated(dispatcher, upstream, keeper, relay, options.meter)
+  options.meter?.forwarded(readAt(raw), authorization)
+}
+
+function actionOn(
+  request: IncomingMessage,
+  { callersAreClients }: Destination,
+): AuthorizationAction | undefined {
+  if (request.headers.authorization === undefined) return undefined
+  return callersAreClients ? 'used' : 'dropped'
 }
 
 /** RFC 9112 section 6.3: a request has a body if and only if one of these says so. */

@@ -3,17 +3,18 @@ import type { Dispatcher } from 'undici'
 import { Problem } from '../errors.ts'
 import { headersDown, latin1, type WayBack } from '../upstream/headers.ts'
 import type { ReplayBody } from '../upstream/replay-body.ts'
-import type { AccessLog } from './access-log.ts'
 import { headersForPage } from './cors.ts'
 import { breakOff, endAnswer } from './discard.ts'
 import { type Waiting, waitingOn } from './hang-up.ts'
+import type { Rules } from './in-force.ts'
+import type { Meter } from './meter.ts'
 import { writeProblem } from './problem.ts'
 
 type Controller = Dispatcher.DispatchController
 
 /** What a relay needs to know beside its request. */
 export interface RelayContext {
-  accessLog: AccessLog
+  meter?: Meter | undefined
   isDraining(): boolean
   /** Called with an error that nobody expected, before it is answered. */
   onDefect(error: Error): void
@@ -25,6 +26,7 @@ export interface RelayContext {
  */
 export class Relay implements Dispatcher.DispatchHandler, Waiting {
   readonly #context: RelayContext
+  readonly #rules: Pick<Rules, 'accessLog' | 'begun' | 'ended'>
   readonly #back: WayBack
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
@@ -41,17 +43,20 @@ export class Relay implements Dispatcher.DispatchHandler, Waiting {
 
   constructor(
     context: RelayContext,
+    rules: Pick<Rules, 'accessLog' | 'begun' | 'ended'>,
     back: WayBack,
     request: IncomingMessage,
     response: ServerResponse,
     body: ReplayBody | null,
   ) {
     this.#context = context
+    this.#rules = rules
     this.#back = back
     this.#request = request
     this.#response = response
     this.#body = body
     this.#waiting = waitingOn(request.socket).add(this)
+    rules.begun()
   }
 
   onRequestStart(controller: Controller): void {
@@ -83,7 +88,7 @@ export class Relay implements Dispatcher.DispatchHandler, Waiting {
   }
 
   onResponseEnd(): void {
-    this.#context.accessLog.answered(this.#request, this.#response.statusCode, this.#startedAt)
+    this.#rules.accessLog.answered(this.#request, this.#response.statusCode, this.#startedAt)
     this.#settle()
     endAnswer(this.#request, this.#response, this.#closes, this.#first)
   }
@@ -91,7 +96,7 @@ export class Relay implements Dispatcher.DispatchHandler, Waiting {
   onResponseError(_controller: Controller, error: Error): void {
     if (this.#done) return
     this.#settle()
-    const { accessLog } = this.#context
+    const { accessLog } = this.#rules
     const problem = error instanceof Problem ? error : this.#defect(error)
     if (this.#response.headersSent) {
       this.#sendBeginning()
@@ -120,7 +125,7 @@ export class Relay implements Dispatcher.DispatchHandler, Waiting {
   onHangUp(): void {
     if (this.#done) return
     this.#settle()
-    this.#context.accessLog.abandoned(this.#request, this.#startedAt)
+    this.#rules.accessLog.abandoned(this.#request, this.#startedAt)
     this.#controller?.abort(new Error('the caller left'))
   }
 
@@ -145,6 +150,10 @@ export class Relay implements Dispatcher.DispatchHandler, Waiting {
   }
 
   #settle(): void {
+    if (!this.#done) {
+      this.#context.meter?.ended()
+      this.#rules.ended()
+    }
     this.#done = true
     this.#waiting.delete(this)
     this.#body?.detach()

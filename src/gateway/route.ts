@@ -39,11 +39,14 @@ interface Checked extends IncomingMessage {
 export class Router {
   readonly #destinations: Destinations
   readonly #callerCheck: CallerCheck
+  readonly #prefix: string
   readonly #ways = new Map<string, Way>()
 
-  constructor(destinations: Destinations, callerCheck: CallerCheck) {
+  /** `prefix` is what callers put before everything, in a server that is somebody else's. */
+  constructor(destinations: Destinations, callerCheck: CallerCheck, prefix = '') {
     this.#destinations = destinations
     this.#callerCheck = callerCheck
+    this.#prefix = prefix
   }
 
   /** Checks the target of a request, and remembers where it leads. */
@@ -55,7 +58,13 @@ export class Router {
 
   /** Checks a target. */
   target(url: string): Target {
-    return checkTarget(url, (name) => this.#destinations.cluster(name)?.apis)
+    const prefix = this.#prefix
+    if (!url.startsWith(prefix))
+      return {
+        refusal: 'bad-path',
+        detail: 'The path does not begin with its prefix as that is written here.',
+      }
+    return checkTarget(url.slice(prefix.length), (name) => this.#destinations.cluster(name)?.apis)
   }
 
   /** The route of a request whose target was checked. @throws Problem if its caller may not take it */
@@ -91,7 +100,8 @@ export class Router {
     const cluster = this.#destinations.cluster(name) as ClusterSettings // the check found it
     const destination = this.#destinations.get(cluster, api) as Destination // it serves this API
     const { ownAddress, upstream } = apis[api]
-    const mount = (name === undefined ? '' : `/clusters/${name}`) + (ownAddress ? `/${api}` : '')
+    const mount =
+      this.#prefix + (name === undefined ? '' : `/clusters/${name}`) + (ownAddress ? `/${api}` : '')
     const { address, hasSession } = destination
     const back = { address, mount, root: ownAddress ? upstream : undefined, hasSession }
     const names = name === undefined ? [DEFAULT_CLUSTER, cluster.name] : [name]

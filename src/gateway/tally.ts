@@ -1,47 +1,58 @@
+import { type Distribution, emptyDistribution, observe, together } from '../credentials/distribution.ts'
 import { problemKind } from '../errors.ts'
 import type { AccessLog } from './access-log.ts'
+import type { Meter } from './meter.ts'
 
 /** How requests went, as numbers that can be added up and sent to another process. */
 export interface Tally {
-  /** By `METHOD STATUS SOURCE`: who answered was the `cluster`, or this `proxy`. */
+  /** By `METHOD STATUS SOURCE`: who answered was the `upstream`, which is the cluster, or this `proxy`. */
   requests: Record<string, number>
   /** By the code of the problem that was answered. */
   problems: Record<string, number>
+  /** Requests that were sent once more, by the reason. */
+  retries: Record<string, number>
+  /** Forwarded requests that came with `Authorization`, by what became of it. */
+  authorizations: Record<string, number>
   /** Callers who left before they had their answer. */
   abandoned: number
   /** Answers that broke off. */
   brokenOff: number
-  /** How many answers of the cluster took so long and no longer, a place for each bound and one for what is beyond. */
-  durations: number[]
-  /** All of them together, in seconds. */
-  durationS: number
+  /** Requests that are with the cluster, or wait for a credential, now. */
+  inFlight: number
+  /** How long the event loop has been busy, in seconds. */
+  busyS: number
+  /** How long answers of the cluster took, in seconds. */
+  durations: Distribution
+  /** How long requests took from their head to being handed to the connections, in seconds. */
+  overheads: Distribution
+  /** How long requests waited for a credential, in seconds: those that had to. */
+  waits: Distribution
 }
 
 /** In seconds. The last but one is that of a long poll. */
-export const DURATION_BOUNDS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] as const
+const DURATION_BOUNDS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] as const
+const OVERHEAD_BOUNDS_S = [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.0025, 0.005, 0.01, 0.05] as const
+const WAIT_BOUNDS_S = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 5, 10] as const
 
 const MAX_STATUS = 1_000
+/** RFC 9110 section 9 and RFC 5789; whatever else is sent counts as `other`. */
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT'])
 
-/** Counts what goes through an access log, for whoever asks: a request pays for a few additions. */
-export function counted(log: AccessLog): { accessLog: AccessLog; tally: () => Tally } {
+/** Counts what goes through access logs, and what goes on to a cluster: a request pays for a few additions. */
+export function counter(): { counted(log: AccessLog): AccessLog; meter: Meter; tally(): Tally } {
   const byCluster = new Counts()
   const byProxy = new Counts()
-  const problems = new Map<string, number>()
-  const durations = new Array<number>(DURATION_BOUNDS_S.length + 1).fill(0)
-  const sums = { abandoned: 0, brokenOff: 0, durationS: 0 }
-  const accessLog: AccessLog = {
+  const now = nothing()
+  const counted = (log: AccessLog): AccessLog => ({
     answered(request, status, startedAt, brokeOff) {
       byCluster.add(request.method, status)
-      if (brokeOff !== undefined) sums.brokenOff++
-      const seconds = (performance.now() - startedAt) / 1_000
-      sums.durationS += seconds
-      const bound = boundOf(seconds)
-      durations[bound] = (durations[bound] ?? 0) + 1
+      if (brokeOff !== undefined) now.brokenOff++
+      observe(now.durations, (performance.now() - startedAt) / 1_000)
       log.answered(request, status, startedAt, brokeOff)
     },
     refused(request, problem) {
       byProxy.add(request.method, problemKind(problem.code).status)
-      problems.set(problem.code, (problems.get(problem.code) ?? 0) + 1)
+      increase(now.problems, problem.code)
       log.refused(request, problem)
     },
     preflight(request, status) {
@@ -49,17 +60,35 @@ export function counted(log: AccessLog): { accessLog: AccessLog; tally: () => Ta
       log.preflight(request, status)
     },
     abandoned(request, startedAt) {
-      sums.abandoned++
+      now.abandoned++
       log.abandoned(request, startedAt)
     },
-  }
-  const tally = () => ({
-    requests: { ...byCluster.named('cluster'), ...byProxy.named('proxy') },
-    problems: Object.fromEntries(problems),
-    durations: [...durations],
-    ...sums,
   })
-  return { accessLog, tally }
+  const tally = () => ({
+    ...structuredClone(now),
+    requests: { ...byCluster.named('upstream'), ...byProxy.named('proxy') },
+    busyS: performance.eventLoopUtilization().active / 1_000,
+  })
+  return { counted, meter: meterOf(now), tally }
+}
+
+function meterOf(now: Tally): Meter {
+  return {
+    forwarded(readAt, authorization) {
+      now.inFlight++
+      observe(now.overheads, (performance.now() - readAt) / 1_000)
+      if (authorization !== undefined) increase(now.authorizations, authorization)
+    },
+    ended() {
+      now.inFlight--
+    },
+    waited(ms) {
+      observe(now.waits, ms / 1_000)
+    },
+    retried(reason) {
+      increase(now.retries, reason)
+    },
+  }
 }
 
 /** What several processes have counted. */
@@ -68,41 +97,57 @@ export function sum(tallies: readonly Tally[]): Tally {
     (total, tally) => ({
       requests: added(total.requests, tally.requests),
       problems: added(total.problems, tally.problems),
+      retries: added(total.retries, tally.retries),
+      authorizations: added(total.authorizations, tally.authorizations),
       abandoned: total.abandoned + tally.abandoned,
       brokenOff: total.brokenOff + tally.brokenOff,
-      durations: total.durations.map((count, i) => count + (tally.durations[i] ?? 0)),
-      durationS: total.durationS + tally.durationS,
+      inFlight: total.inFlight + tally.inFlight,
+      busyS: total.busyS + tally.busyS,
+      durations: together(total.durations, tally.durations),
+      overheads: together(total.overheads, tally.overheads),
+      waits: together(total.waits, tally.waits),
     }),
-    NOTHING,
+    nothing(),
   )
 }
 
-const NOTHING: Tally = {
-  requests: {},
-  problems: {},
-  abandoned: 0,
-  brokenOff: 0,
-  durations: new Array<number>(DURATION_BOUNDS_S.length + 1).fill(0),
-  durationS: 0,
+/** What remains of the tally of a process that has ended: it has nothing in flight. */
+export function closed(tally: Tally): Tally {
+  return { ...tally, inFlight: 0 }
 }
 
-function added(a: Tally['requests'], b: Tally['requests']): Tally['requests'] {
+function nothing(): Tally {
+  return {
+    requests: {},
+    problems: {},
+    retries: {},
+    authorizations: {},
+    abandoned: 0,
+    brokenOff: 0,
+    inFlight: 0,
+    busyS: 0,
+    durations: emptyDistribution(DURATION_BOUNDS_S),
+    overheads: emptyDistribution(OVERHEAD_BOUNDS_S),
+    waits: emptyDistribution(WAIT_BOUNDS_S),
+  }
+}
+
+function added(a: Record<string, number>, b: Record<string, number>): Record<string, number> {
   const sums = { ...a }
   for (const [name, count] of Object.entries(b)) sums[name] = (sums[name] ?? 0) + count
   return sums
 }
 
-function boundOf(seconds: number): number {
-  const at = DURATION_BOUNDS_S.findIndex((bound) => seconds <= bound)
-  return at === -1 ? DURATION_BOUNDS_S.length : at
+function increase(counts: Record<string, number>, name: string): void {
+  counts[name] = (counts[name] ?? 0) + 1
 }
 
-/** Numbers by method and status: Node knows some forty methods, and a status is below a thousand. */
+/** Numbers by method and status: a status is below a thousand. */
 class Counts {
   readonly #byMethod = new Map<string, Float64Array>()
 
   add(method: string | undefined, status: number): void {
-    const name = method ?? 'unknown'
+    const name = method !== undefined && METHODS.has(method) ? method : 'other'
     const counts = this.#byMethod.get(name) ?? this.#begin(name)
     counts[status] = (counts[status] ?? 0) + 1
   }

@@ -4,7 +4,7 @@ import type { Credential, Keeper } from '../credentials/credential.ts'
 import { upstreamProblem } from './failures.ts'
 import { headerValue, latin1 } from './headers.ts'
 import { type LeavableHandler, maySendAgain, type SendOptions } from './lost-request.ts'
-import type { ReplayBody } from './replay-body.ts'
+import type { Replayable } from './replay-body.ts'
 
 /** A request as the gateway hands it over: headers as a flat list, a body that can be sent twice. */
 export interface UpstreamRequest {
@@ -12,7 +12,26 @@ export interface UpstreamRequest {
   path: string
   method: string
   headers: readonly string[]
-  body: ReplayBody | null
+  body: Replayable | null
+}
+
+/** In what the connections that a request goes over differ. */
+export interface Manner {
+  /** What the handler is told of an error of theirs; `sent` tells whether the request had begun to be written. */
+  failure(error: Error, origin: string, sent: boolean): Error
+  /** They read the headers of a request that had to wait for its turn only when that has come. */
+  readsHeadersLate: boolean
+}
+
+/** Our own connections. */
+const OURS: Manner = { failure: upstreamProblem, readsHeadersLate: true }
+
+/** Hears of what a request goes through beside being sent. */
+export interface ExchangeNotices {
+  /** It waited for a credential, so many milliseconds, whether or not one came. */
+  waited(ms: number): void
+  /** It is sent once more, since its credential was refused or its connection was lost. */
+  retried(reason: 'unauthorized' | 'connection-lost'): void
 }
 
 type Handler = Dispatcher.DispatchHandler
@@ -28,20 +47,24 @@ const MAX_DISCARDED_BYTES = 64 * 1024
  * controller is valid at once, so that a caller who leaves while a credential is awaited is not waited for.
  */
 export function sendAuthenticated(
-  dispatcher: Dispatcher,
+  dispatcher: Pick<Dispatcher, 'dispatch'>,
   request: UpstreamRequest,
   keeper: Keeper,
   handler: Handler,
+  notices?: ExchangeNotices,
+  manner = OURS,
 ): void {
-  new Exchange(dispatcher, request, keeper, handler).begin()
+  new Exchange(dispatcher, request, keeper, handler, notices, manner).begin()
 }
 
 /** What the handler holds on to while attempts come and go beneath it. */
 class Exchange implements Controller {
-  readonly #dispatcher: Dispatcher
+  readonly #dispatcher: Pick<Dispatcher, 'dispatch'>
   readonly #request: UpstreamRequest
   readonly #keeper: Keeper
   readonly #handler: Handler
+  readonly #manner: Manner
+  readonly #notices: ExchangeNotices | undefined
   #attempt: Attempt | undefined
   /** The one before it. The rest of its answer may come until this exchange gets on: then it is not waited for. */
   #refused: Attempt | undefined
@@ -54,11 +77,20 @@ class Exchange implements Controller {
   rawHeaders: Exclude<Controller['rawHeaders'], undefined> = null
   rawTrailers: Exclude<Controller['rawTrailers'], undefined> = null
 
-  constructor(dispatcher: Dispatcher, request: UpstreamRequest, keeper: Keeper, handler: Handler) {
+  constructor(
+    dispatcher: Pick<Dispatcher, 'dispatch'>,
+    request: UpstreamRequest,
+    keeper: Keeper,
+    handler: Handler,
+    notices: ExchangeNotices | undefined,
+    manner: Manner,
+  ) {
     this.#dispatcher = dispatcher
     this.#request = request
     this.#keeper = keeper
     this.#handler = handler
+    this.#manner = manner
+    this.#notices = notices
   }
 
   begin(): void {
@@ -129,11 +161,11 @@ class Exchange implements Controller {
     }
   }
 
-  /** Passes a failure on, as a Problem. */
+  /** Passes a failure on, as a Problem where the connections are ours. */
   fail(error: Error): void {
     this.#refused?.discard(false)
     const sent = this.#attempt?.controller !== undefined
-    this.#handler.onResponseError?.(this, upstreamProblem(error, this.#request.origin, sent))
+    this.#handler.onResponseError?.(this, this.#manner.failure(error, this.#request.origin, sent))
   }
 
   /** Ends the exchange with an error as it is: a Problem, or a defect of ours that nobody else would answer for. */
@@ -162,6 +194,7 @@ class Exchange implements Controller {
     if (newer === undefined || this.aborted || !this.replayable) return false
     this.#refused = this.#attempt
     this.#refused?.discard(this.#request.body?.complete !== false)
+    this.#notices?.retried('unauthorized')
     this.#send(newer, false)
     return true
   }
@@ -171,6 +204,7 @@ class Exchange implements Controller {
     const { method } = this.#request
     if (this.#isResent || this.aborted || !this.replayable || !maySendAgain(error, method)) return false
     this.#isResent = true
+    this.#notices?.retried('connection-lost')
     try {
       this.#sendWithCurrent(first)
     } catch (thrown) {
@@ -200,8 +234,11 @@ class Exchange implements Controller {
   }
 
   async #sendWhenObtained(first: boolean): Promise<void> {
+    const startedAt = performance.now()
+    const noteWait = () => this.#notices?.waited(performance.now() - startedAt)
     try {
-      const credential = await this.#whileWaiting((signal) => this.#keeper.obtain(signal))
+      const obtaining = this.#whileWaiting((signal) => this.#keeper.obtain(signal))
+      const credential = await obtaining.finally(noteWait)
       if (!this.aborted) this.#send(credential, first)
     } catch (error) {
       if (!this.aborted) this.giveUp(error)
@@ -230,7 +267,7 @@ class Exchange implements Controller {
       fresh: this.#isResent,
     }
     this.#dispatcher.dispatch(options, attempt)
-    if (attempt.controller === undefined) attempt.delayed = options
+    if (this.#manner.readsHeadersLate && attempt.controller === undefined) attempt.delayed = options
   }
 }
 

@@ -11,6 +11,8 @@ export interface Destination {
   dispatcher: Dispatcher
   /** Answers carry cookies of a login that is ours. */
   hasSession: boolean
+  /** The `Authorization` of requests is that of callers' own clients, and is used. */
+  callersAreClients: boolean
   /** The keeper for a request, by its `Authorization` where callers are clients of their own. @throws Problem */
   keeperFor(authorization: string | undefined): Keeper
 }
@@ -56,6 +58,7 @@ export class Destinations {
       address,
       dispatcher: this.#connections.to('cluster', connection),
       hasSession: auth.strategy === 'COOKIE',
+      callersAreClients: auth.strategy === 'CALLER',
       keeperFor: this.#credentials.keeperFor(cluster, api),
     }
     this.#made.set(settings, destination)

@@ -5,7 +5,7 @@ import type { ConnectionSettings, TlsSettings } from '../config/settings.ts'
 import { type Clock, systemClock } from '../credentials/clock.ts'
 import { Http1Dispatcher } from './http1.ts'
 import { Http2Dispatcher } from './http2.ts'
-import { type RenewalNotices, RenewingDispatcher } from './renewing-dispatcher.ts'
+import { type RenewalNotices, RenewingDispatcher, readTexts } from './renewing-dispatcher.ts'
 import { tlsContexts } from './tls-files.ts'
 import { parseEgressProxy, throughTunnel } from './tunnel.ts'
 
@@ -89,6 +89,29 @@ interface Ways {
 /** Makes a connector, with HTTP/2 on offer or without. */
 type ConnectorFor = (offer: { allowH2: boolean }) => buildConnector.connector
 type MakeAgent = (connectorFor: ConnectorFor) => Dispatcher
+
+/**
+ * A connector that goes the same way with the same files, to look at what a server shows in its handshake. It connects
+ * whatever comes of the verification, which the socket tells (`authorized`): nothing may be sent.
+ * @throws EgressError if a file or the egress proxy cannot be used
+ */
+export async function lookingConnector(
+  { tls, egressProxy }: ConnectionSettings,
+  timeout: number,
+): Promise<buildConnector.connector> {
+  const texts = await readTexts({ ...tls, egressProxy })
+  const contexts = await tlsContexts(tls, texts, Date.now())
+  const connector = buildConnector({
+    ...connect,
+    rejectUnauthorized: false,
+    allowH2: false,
+    timeout,
+    secureContext: contexts.destination,
+  })
+  if (egressProxy === undefined) return connector
+  const proxy = parseEgressProxy(egressProxy, texts.egressProxy ?? '', contexts.egressProxy)
+  return throughTunnel(proxy, timeout, connector)
+}
 
 /** An agent as it is if it depends on no file and no egress proxy, else one that is made when it is needed. */
 function dispatcher(

@@ -101,9 +101,7 @@ export class RenewingDispatcher<Name extends string> extends OwnDispatcher {
   }
 
   async #read(): Promise<Record<Name, string | undefined>> {
-    const entries = Object.entries(this.#options.secrets) as [Name, Secret | undefined][]
-    const texts = Promise.all(entries.map(async ([name, secret]) => [name, await textOf(secret)]))
-    return Object.fromEntries(await this.#inTime(texts))
+    return this.#inTime(readTexts(this.#options.secrets))
   }
 
   /** A file system may hang. */
@@ -160,6 +158,15 @@ export class RenewingDispatcher<Name extends string> extends OwnDispatcher {
       if (this.#isWatching) void this.#look()
     }, this.#options.intervalMs)
   }
+}
+
+/** Reads each of them. @throws EgressError if a file cannot be read */
+export async function readTexts<Name extends string>(
+  secrets: Readonly<Record<Name, Secret | undefined>>,
+): Promise<Record<Name, string | undefined>> {
+  const entries = Object.entries(secrets) as [Name, Secret | undefined][]
+  const texts = await Promise.all(entries.map(async ([name, secret]) => [name, await textOf(secret)]))
+  return Object.fromEntries(texts)
 }
 
 /** @throws EgressError if its file cannot be read */

@@ -1,12 +1,25 @@
 import { Readable } from 'node:stream'
+import type { Dispatcher } from 'undici'
 
 const HIGH_WATER_MARK = 64 * 1024
+
+/** A body for more than one attempt. */
+export interface Replayable {
+  /** All that was read so far is still here. */
+  readonly replayable: boolean
+  /** All of it has been read, and handed to the reader. */
+  readonly complete: boolean
+  /** The whole body from its beginning, for one attempt. Only while `replayable`. */
+  open(): Exclude<Dispatcher.DispatchOptions['body'], undefined>
+  /** No further attempt will be made: lets go of what was kept. */
+  forget(): void
+}
 
 /**
  * A caller's request body that can be sent a second time as long as it is small: what was read is kept, up to a
  * limit. The source is never destroyed, since the connection that carries it must still carry the answer.
  */
-export class ReplayBody {
+export class ReplayBody implements Replayable {
   readonly #source: Readable
   readonly #maxBytes: number
   #kept: Buffer[] | undefined = []

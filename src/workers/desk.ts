@@ -31,11 +31,18 @@ interface Place {
   counter: Counter
 }
 
-export interface DeskOptions {
+/** The credentials by some settings. */
+interface Edition {
   clusters: ReadonlyMap<string, ClusterSettings>
   credentials: OwnCredentials
+}
+
+export interface DeskOptions extends Edition {
   clock: Clock
 }
+
+/** Of so many settings before those in force, requests may still be on their way. */
+const MAX_EDITIONS = 4
 
 /** Where the workers get their credentials: answers them from the keepers, and tells them of what is new. */
 export class Desk {
@@ -46,8 +53,28 @@ export class Desk {
   readonly #shownSessions = new Map<CredentialKeeper, boolean>()
   #count = 0
 
+  readonly #editions = new Map<number, Edition>()
+  #edition = 0
+
   constructor(options: DeskOptions) {
     this.options = options
+    this.#editions.set(0, options)
+  }
+
+  /** There are other settings; returns their number. */
+  reload(edition: Edition): number {
+    this.#editions.set(++this.#edition, edition)
+    this.#editions.delete(this.#edition - MAX_EDITIONS)
+    return this.#edition
+  }
+
+  /** The keeper that a worker means. @throws Problem if there is none any more */
+  find({ edition, cluster, api, authorization }: Where): CredentialKeeper {
+    const { clusters, credentials } = this.#editions.get(edition) ?? {}
+    const settings = clusters?.get(cluster)
+    if (credentials === undefined || settings === undefined)
+      throw new Problem('credential-unavailable', 'The settings of that time are gone.', { retryAfterS: 1 })
+    return credentials.keeperFor(settings, api)(authorization)
   }
 
   /** A place for a worker that is spoken to by `send`. */
@@ -181,19 +208,13 @@ export class Counter {
 
   /** The place of a worker's keeper, with the keeper as it is found now: one that had to make room comes back as another. */
   #place({ keeper: number, where }: { keeper: number; where: Where }): Place {
-    const keeper = this.#find(where)
+    const keeper = this.#desk.find(where)
     const known = this.#places.get(number)
     if (known?.keeper === keeper) return known
     const place: Place = { number, keeper, shown: undefined, counter: this }
     this.#places.set(number, place)
     this.#desk.placesOf(keeper).add(place)
     return place
-  }
-
-  #find({ cluster, api, authorization }: Where): CredentialKeeper {
-    const { clusters, credentials } = this.#desk.options
-    const settings = clusters.get(cluster) as ClusterSettings // it has the same settings
-    return credentials.keeperFor(settings, api)(authorization)
   }
 }
 

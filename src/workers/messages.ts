@@ -1,4 +1,5 @@
 import type { ApiName } from '../config/apis.ts'
+import type { Staying } from '../config/changes.ts'
 import type { Instant } from '../credentials/clock.ts'
 import type { LoginSigns } from '../credentials/credential.ts'
 import type { Fault, ProblemCode } from '../errors.ts'
@@ -17,6 +18,8 @@ export interface Where {
   api: ApiName
   /** Of the caller, where callers are clients of their own. */
   authorization: string | undefined
+  /** By which settings. */
+  edition: number
 }
 
 /** A credential on its way to a worker. Durations in milliseconds, since each process has a clock of its own. */
@@ -45,12 +48,20 @@ export interface SentProblem {
   fault: Fault
 }
 
-/** What a worker is to run with: that of its primary, so that files that were changed since make no difference. */
-export interface WorkerStart {
+/** Settings as a worker gets them: those of its primary, so that files that were changed since make no difference. */
+export interface SentSettings {
   args: readonly string[]
   env: Readonly<Record<string, string | undefined>>
   /** The texts of the configuration files, by path. */
   files: ReadonlyMap<string, string>
+  /** What holds in any case. */
+  staying: Staying | undefined
+  /** Counted from 0, with each reload. */
+  edition: number
+}
+
+/** What a worker is to run with. */
+export interface WorkerStart extends SentSettings {
   /** Its name in `Via`. */
   pseudonym: string
 }
@@ -90,6 +101,7 @@ export type ToPrimary =
 export type ToWorker =
   | ({ type: 'start'; number: number } & WorkerStart)
   | { type: 'listen'; target: ListenTarget }
+  | ({ type: 'reload' } & SentSettings) // whoever cannot is to leave
   | { type: 'drain' }
   | { type: 'ping' } // is to be answered with a pong
   | { type: 'report'; ask: number }

@@ -4,11 +4,11 @@ import type { Logger } from 'pino'
 import { errorCode } from '../config/error-code.ts'
 import { type Clock, setLimit } from '../credentials/clock.ts'
 import { ListenError, type ListenTarget, prepareSocket } from '../gateway/listen.ts'
-import { sum, type Tally } from '../gateway/tally.ts'
+import { closed, sum, type Tally } from '../gateway/tally.ts'
 import { pauseBeforeMs, soonEnds } from './backoff.ts'
 import type { Counter, Desk } from './desk.ts'
 import { accountForConnections } from './handed-over.ts'
-import type { ToPrimary, ToWorker, WorkerStart } from './messages.ts'
+import type { SentSettings, ToPrimary, ToWorker, WorkerStart } from './messages.ts'
 import { Pulse, SILENT_MS } from './pulse.ts'
 
 export interface PoolOptions {
@@ -71,6 +71,7 @@ export class Pool {
   #missing: (() => void)[] = []
   #settleStart: { resolve: (address: string) => void; reject: (error: Error) => void } | undefined
   #target: ListenTarget
+  #start: WorkerStart
   /** As the first one that listened told it; every other one has the same. */
   #address: string | undefined
   #umask: number | undefined
@@ -82,11 +83,17 @@ export class Pool {
   constructor(options: PoolOptions) {
     this.#options = options
     this.#target = options.listen
+    this.#start = options.start
   }
 
   /** How many listen. */
   get listening(): number {
     return [...this.#members].filter((member) => member.isListening).length
+  }
+
+  /** Where they listen, once they do. */
+  get address(): string | undefined {
+    return this.#address
   }
 
   /**
@@ -124,6 +131,12 @@ export class Pool {
     await Promise.all(asked.map((member) => this.#report(member)))
     // Not of those that were asked: who has ended meanwhile is among those that are gone.
     return [this.#countedByGone, ...[...this.#members].map((member) => member.tally)]
+  }
+
+  /** Has every worker, those to come as well, go by other settings. One that cannot leaves, and is replaced. */
+  reload(settings: SentSettings): void {
+    this.#start = { ...this.#start, ...settings }
+    for (const member of this.#members) this.#send(member, { type: 'reload', ...settings })
   }
 
   /** Has every worker end when its requests in flight are done; what is left after `limitMs` is killed. */
@@ -208,7 +221,7 @@ export class Pool {
     member.pulse?.heard()
     switch (message.type) {
       case 'hello':
-        this.#send(member, { type: 'start', number: member.number, ...this.#options.start })
+        this.#send(member, { type: 'start', number: member.number, ...this.#start })
         break
       case 'ready':
         this.#letListen(member)
@@ -291,7 +304,7 @@ export class Pool {
     member.counter.close()
     this.#noteSilent(member)
     member.passOn(this.listening > 0)
-    this.#countedByGone = sum([this.#countedByGone, member.tally])
+    this.#countedByGone = sum([this.#countedByGone, closed(member.tally)])
     // Else another may be about to listen.
     if (this.#members.size === 0) this.#restoreUmask()
     if (this.#isClosing) {

@@ -24,19 +24,31 @@ export class RemoteCredentials implements Credentials {
     // A request may still be using it: it goes on with what it has.
     dispose: ({ number }) => this.#keepers.delete(number),
   })
-  #count = 0
+  readonly #edition: number
+  readonly #numbers: { last: number }
+  /** Those by the settings before, by which requests may still be on their way. */
+  #before: RemoteCredentials | undefined
 
-  constructor(link: Link, clock: Clock) {
+  constructor(link: Link, clock: Clock, edition: number, before?: RemoteCredentials) {
     this.#link = link
     this.#clock = clock
+    this.#edition = edition
+    this.#before = before
+    this.#numbers = before === undefined ? { last: 0 } : before.#numbers
+    // Who goes by settings that are older still goes on with what there is.
+    if (before !== undefined) before.#before = undefined
+  }
+
+  /** Those by the next settings, which take over what is sent for these. */
+  next(edition: number): RemoteCredentials {
+    return new RemoteCredentials(this.#link, this.#clock, edition, this)
   }
 
   keeperFor(cluster: ClusterSettings, api: ApiName): (authorization: string | undefined) => RemoteKeeper {
     if (cluster.apis.get(api)?.auth.strategy === 'CALLER')
-      return (authorization) => this.#client({ cluster: cluster.name, api, authorization })
+      return (authorization) => this.#client(this.#where(cluster.name, api, authorization))
     const name = `${api} ${cluster.name}`
-    const keeper =
-      this.#own.get(name) ?? this.#open({ cluster: cluster.name, api, authorization: undefined }).keeper
+    const keeper = this.#own.get(name) ?? this.#open(this.#where(cluster.name, api, undefined)).keeper
     this.#own.set(name, keeper)
     return () => keeper
   }
@@ -44,10 +56,18 @@ export class RemoteCredentials implements Credentials {
   /** Takes over what the primary sent, if it is of credentials. */
   receive(message: ToWorker): void {
     if (message.type === 'credential')
-      this.#keepers.get(message.keeper)?.take(message.credential, elapsedMs(message.sentAt))
-    else if (message.type === 'session')
-      this.#keepers.get(message.keeper)?.takeSession(message.issue, message)
+      this.#keeper(message.keeper)?.take(message.credential, elapsedMs(message.sentAt))
+    else if (message.type === 'session') this.#keeper(message.keeper)?.takeSession(message.issue, message)
     else if (message.type === 'answer') this.#link.answered(message.ask, message.problem)
+  }
+
+  #keeper(number: number): RemoteKeeper | undefined {
+    const before = this.#before === undefined ? undefined : this.#before.#keepers
+    return this.#keepers.get(number) ?? before?.get(number)
+  }
+
+  #where(cluster: string, api: ApiName, authorization: string | undefined): Where {
+    return { cluster, api, authorization, edition: this.#edition }
   }
 
   #client(where: Where): RemoteKeeper {
@@ -60,7 +80,7 @@ export class RemoteCredentials implements Credentials {
   }
 
   #open(where: Where): { number: number; keeper: RemoteKeeper } {
-    const number = ++this.#count
+    const number = ++this.#numbers.last
     const keeper = new RemoteKeeper({ keeper: number, where }, this.#link, this.#clock)
     this.#keepers.set(number, keeper)
     return { number, keeper }

@@ -8,7 +8,8 @@ t.test('other paths and methods: a problem that names the probes', async (t) => 
   const { proxy, cluster } = await setUp(t)
   const port = adminPort(proxy)
   const none: [string, string][] = [
-    ['GET', '/'],
+    ['POST', '/'],
+    ['POST', '/status.json'],
     ['GET', '/readyz/'],
     ['GET', '/READYZ'],
     ['GET', '/readyz/x'],
@@ -30,7 +31,7 @@ t.test('other paths and methods: a problem that names the probes', async (t) => 
     t.match(JSON.parse(answer.body), {
       type: 'urn:camunda-auth-proxy:problem:path-not-allowed',
       status: 404,
-      detail: 'The admin listener answers GET /startupz, /livez, /readyz, /metrics.',
+      detail: 'The admin listener answers GET /startupz, /livez, /readyz, /metrics, /, /status.json.',
     })
   }
   const head = await rawRequest(port, requestHead('HEAD', '/readyz', ['Connection: close']))

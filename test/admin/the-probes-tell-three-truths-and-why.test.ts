@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { buildAdmin } from '../../src/admin/admin.ts'
-import { guardPolicy } from '../../src/gateway/guard.ts'
+import { CredentialRecord } from '../../src/admin/credential-record.ts'
+import { guardPolicy, makeGuard } from '../../src/gateway/guard.ts'
 import { listen } from '../../src/gateway/listen.ts'
 import {
   failing,
@@ -122,15 +123,17 @@ for (const [name, story] of Object.entries(stories)) {
 
 /** A real listener that looks at this keeper. */
 async function probes(t: Test, lab: KeeperLab, draining: boolean) {
+  const guards = { refusal: makeGuard(guardPolicy('127.0.0.1', [], undefined)), peers: undefined }
   const admin = buildAdmin(
-    guardPolicy('127.0.0.1', [], undefined),
+    () => guards,
     {
       credential: () => lab.keeper.status(),
       isDraining: () => draining,
       hasStarted: () => lab.events.some((event) => event.type === 'acquired'),
       isServing: () => true,
     },
-    async () => ({ tallies: [], credential: undefined }),
+    async () => ({ tallies: [], record: new CredentialRecord() }),
+    undefined,
   )
 
   t.teardown(() => admin.close())

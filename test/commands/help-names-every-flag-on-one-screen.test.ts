@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { commands } from '../../src/commands/commands.ts'
 import { help } from '../../src/commands/help.ts'
 import { version } from '../../src/commands/version.ts'
 import { environmentNames, flagName } from '../../src/config/camunda-env.ts'
@@ -32,24 +33,29 @@ t.test('all: every flag with its variable and its default, and no secret among t
 t.test('what most people need, where nothing else is asked for', async (t) => {
   const { stdout } = await runCommand(help, [])
   for (const flag of ['--client-id ', '--rest-address ', '--port ', '--read-only ']) t.match(stdout, flag)
-  t.match(stdout, '  CAMUNDA_CLIENT_SECRET\n')
+  t.match(stdout, '  CAMUNDA_CLIENT_SECRET, ')
   t.match(stdout, 'help --all')
   t.notMatch(stdout, '--oauth-tls-ca ')
 })
 
-t.test('every command that there is', async (t) => {
+t.test('every command that there is, and of each what it takes, examples and exit codes', async (t) => {
   const { stdout } = await runCommand(help, [])
-  const cli = readFileSync('src/cli.ts', 'utf8')
-  const commands = [...cli.matchAll(/^ {2}(\w+): async \(\) =>/gm)].map(([, name]) => name ?? '')
-  t.ok(commands.length >= 6)
-  for (const name of commands) t.match(stdout, new RegExp(`^  (.*, )?${name}\\b`, 'm'), name)
+  for (const [name, entry] of Object.entries(commands)) {
+    t.match(stdout, new RegExp(`^  ${name} +\\S`, 'm'), name)
+    const own = (await runCommand(help, [name])).stdout
+    for (const flag of entry.flags ?? []) t.match(own, `  --${flag.name}`)
+    for (const example of entry.examples) t.match(own, `\n  ${example}\n`)
+    for (const [code, meaning] of Object.entries(entry.exitCodes)) t.match(own, `\n  ${code}  ${meaning}\n`)
+    for (const line of own.split('\n')) t.ok(line.length <= 92, line)
+  }
+  await t.rejects(runCommand(help, ['strat']), { message: /there is no command of that name: start, / })
 })
 
-t.test('in columns, on a screen', async (t) => {
+t.test('in columns, on a screen of 80 columns and 40 lines', async (t) => {
   const { stdout } = await runCommand(help, [])
   const lines = stdout.split('\n')
-  t.ok(lines.length <= 60, `${lines.length} lines`)
-  for (const line of lines) t.ok(line.length <= 100, line)
+  t.ok(lines.length <= 40, `${lines.length} lines`)
+  for (const line of lines) t.ok(line.length <= 80, line)
   const columns = lines
     .filter((line) => line.startsWith('  --'))
     .map((line) => line.search(/(?<= )(?:CAMUNDA|variables|settings)/))

@@ -67,7 +67,7 @@ t.test('not there, or not this program: 1, and that', async (t) => {
   const { proxy } = await setUp(t)
   t.match(await runCommand(wait, ['--admin-port', port(proxy.url), '--timeout', '0']), {
     code: 1,
-    stderr: 'not ready: status 404\n',
+    stderr: `not ready: ${proxy.url}/readyz answers status 404\n`,
   })
   const six = await runCommand(wait, ['--admin-host', '::1', '--admin-port', '1', '--timeout', '0'])
   t.equal(six.stderr, 'not ready: nothing answers at http://[::1]:1/readyz\n')
@@ -112,6 +112,10 @@ t.test('what it cannot do', async (t) => {
     [
       ['--admin-port', 'off'],
       'adminPort (command line): expected a port: there is nothing to ask while it is off',
+    ],
+    [
+      ['--admin-port', '0'],
+      'adminPort (command line): expected the port that was taken: 0 does not tell which',
     ],
     [['--admin-port', 'x'], 'adminPort (flag --admin-port): expected a port from 0 to 65535, or off'],
     [['--no-such-flag'], '--no-such-flag (command line): expected a flag of this program'],

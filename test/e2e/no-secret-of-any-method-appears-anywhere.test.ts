@@ -192,6 +192,7 @@ for (const { what, env, line, headers = {}, told = '503 Service Unavailable' } o
       await whole(`${listening}/v2/topology`, { headers }),
       await whole(`${listening}/v2/user-task/search`, { method: 'POST', headers, body: '{}' }),
       await whole(`${admin}/readyz`),
+      await whole(`${admin}/status.json`),
       await whole(`${admin}/startupz`),
     ]
     t.match(said.join('\n'), told)

@@ -63,6 +63,7 @@ for (const [number, bad] of badAnswers.entries()) {
     const said = [
       await whole(`${listening}/v2/topology`),
       await whole(`${admin}/readyz`),
+      await whole(`${admin}/status.json`),
       await whole(`${admin}/startupz`),
     ]
     program.child.kill('SIGTERM')
@@ -123,7 +124,8 @@ t.test('failures of the cluster and of callers', async (t) => {
   await until(() => cluster.open() > 0, 'the call is in flight')
   leaving.abort()
   await call
-  for (const probe of ['startupz', 'livez', 'readyz', 'nothing']) said.push(await whole(`${admin}/${probe}`))
+  for (const probe of ['startupz', 'livez', 'readyz', '', 'status.json', 'nothing'])
+    said.push(await whole(`${admin}/${probe}`))
   program.child.kill('SIGTERM')
   await program.ended
   t.match(program.stdout(), '/v2/reset', 'it was talkative')

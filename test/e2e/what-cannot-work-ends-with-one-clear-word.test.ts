@@ -37,10 +37,18 @@ t.test('a port that is taken: one line, exit code 1', async (t) => {
 })
 
 t.test('an unknown command, and the commands that need no settings', async (t) => {
-  t.equal(await runProgram(t, ['strat']).ended, 2)
+  const strange = runProgram(t, ['strat'])
+  t.equal(await strange.ended, 2)
+  t.equal(
+    strange.stderr(),
+    'camunda-auth-proxy: there is no command strat; did you mean start? (camunda-auth-proxy help lists them)\n',
+  )
   const help = runProgram(t, ['--help'])
   t.equal(await help.ended, 0)
   t.match(help.stdout(), 'usage: camunda-auth-proxy')
+  const ofWait = runProgram(t, ['wait', '--timeout', '1', '-h'])
+  t.equal(await ofWait.ended, 0)
+  t.match(ofWait.stdout(), 'camunda-auth-proxy wait [--timeout SECONDS]')
   const version = runProgram(t, ['--version'])
   t.equal(await version.ended, 0)
   t.match(version.stdout(), /^\d+\.\d+\.\d+/)

@@ -36,7 +36,7 @@ t.test('a cold start costs one token, and one that the cluster revokes costs one
   const metrics = (await callOnce(`${admin}/metrics`)).text
   t.match(
     metrics,
-    `requests_total{method="GET",code="200",source="cluster"} ${2 * CALLERS}`,
+    `requests_total{method="GET",code="200",source="upstream"} ${2 * CALLERS}`,
     'of all workers',
   )
 

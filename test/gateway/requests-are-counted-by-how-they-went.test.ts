@@ -1,12 +1,13 @@
 import t from 'tap'
 import { Problem } from '../../src/errors.ts'
-import { counted, sum } from '../../src/gateway/tally.ts'
+import { counter, sum } from '../../src/gateway/tally.ts'
 
 const silent = { answered() {}, refused() {}, preflight() {}, abandoned() {} }
 const get = { method: 'GET', url: '/v2/topology', headers: {} }
 
 t.test('by method, status and who answered; problems by their code', (t) => {
-  const { accessLog, tally } = counted(silent)
+  const { counted, tally } = counter()
+  const accessLog = counted(silent)
   accessLog.answered(get, 200, performance.now())
   accessLog.answered(get, 200, performance.now())
   accessLog.answered({ ...get, method: 'POST' }, 503, performance.now(), 'the cluster broke off')
@@ -16,10 +17,10 @@ t.test('by method, status and who answered; problems by their code', (t) => {
   accessLog.abandoned(get, performance.now())
   t.match(tally(), {
     requests: {
-      'GET 200 cluster': 2,
-      'POST 503 cluster': 1,
+      'GET 200 upstream': 2,
+      'POST 503 upstream': 1,
       'GET 503 proxy': 1,
-      'unknown 400 proxy': 1,
+      'other 400 proxy': 1,
       'OPTIONS 204 proxy': 1,
     },
     problems: { 'credential-unavailable': 1, 'bad-request': 1 },
@@ -30,17 +31,18 @@ t.test('by method, status and who answered; problems by their code', (t) => {
 })
 
 t.test('by how long their answers took', (t) => {
-  const { accessLog, tally } = counted(silent)
+  const { counted, tally } = counter()
+  const accessLog = counted(silent)
   for (const seconds of [0.02, 0.3, 120]) accessLog.answered(get, 200, performance.now() - seconds * 1_000)
-  const { durations, durationS } = tally()
-  t.strictSame(durations, [0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1])
-  t.ok(durationS > 120.3 && durationS < 121)
+  const { counts, sum } = tally().durations
+  t.strictSame(counts, [0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1])
+  t.ok(sum > 120.3 && sum < 121)
   t.end()
 })
 
 t.test('the log hears of each as before', (t) => {
   const heard: string[] = []
-  const { accessLog } = counted({
+  const accessLog = counter().counted({
     answered: (_request, status, startedAt, brokeOff) => heard.push(`${status} ${startedAt} ${brokeOff}`),
     refused: (_request, problem) => heard.push(problem.code),
     preflight: (_request, status) => heard.push(`preflight ${status}`),
@@ -55,18 +57,18 @@ t.test('the log hears of each as before', (t) => {
 })
 
 t.test('what several processes counted adds up', (t) => {
-  const [one, other] = [counted(silent), counted(silent)]
-  one.accessLog.answered(get, 200, performance.now())
-  one.accessLog.refused(get, new Problem('draining', 'ending'))
-  other.accessLog.answered(get, 200, performance.now())
-  other.accessLog.answered(get, 404, performance.now())
+  const [one, other] = [counter(), counter()]
+  one.counted(silent).answered(get, 200, performance.now())
+  one.counted(silent).refused(get, new Problem('draining', 'ending'))
+  other.counted(silent).answered(get, 200, performance.now())
+  other.counted(silent).answered(get, 404, performance.now())
   const total = sum([one.tally(), other.tally()])
   t.match(total, {
-    requests: { 'GET 200 cluster': 2, 'GET 404 cluster': 1, 'GET 503 proxy': 1 },
+    requests: { 'GET 200 upstream': 2, 'GET 404 upstream': 1, 'GET 503 proxy': 1 },
     problems: { draining: 1 },
   })
   t.equal(
-    total.durations.reduce((a, b) => a + b, 0),
+    total.durations.counts.reduce((a, b) => a + b, 0),
     3,
   )
   t.match(sum([]), { requests: {}, abandoned: 0 })

@@ -5,6 +5,7 @@ import type { CredentialKeeper } from '../../src/credentials/keeper.ts'
 import { anybody } from '../../src/gateway/caller-check.ts'
 import { buildGateway } from '../../src/gateway/gateway.ts'
 import { guardPolicy } from '../../src/gateway/guard.ts'
+import { InForce, Rules } from '../../src/gateway/in-force.ts'
 import { listen } from '../../src/gateway/listen.ts'
 import { oneDestination } from '../helpers/destinations.ts'
 import { fakeCluster } from '../helpers/fake-cluster.ts'
@@ -23,15 +24,19 @@ async function gateway(
   }
   const address = { origin: options.origin ?? 'http://127.0.0.1:9', basePath: '' }
   const app = await buildGateway({
-    destinations: oneDestination(address, dispatcher, options.keeper as CredentialKeeper),
-    callerCheck: anybody,
+    inForce: new InForce(
+      new Rules({
+        destinations: oneDestination(address, dispatcher, options.keeper as CredentialKeeper),
+        callerCheck: anybody,
+        maxReplayBytes: 0,
+        guard: guardPolicy(undefined, [], undefined),
+        accessLog: { answered: failOnce, preflight() {}, abandoned() {}, refused: failOnce },
+      }),
+    ),
     pseudonym: 'test',
-    maxReplayBytes: 0,
-    guard: guardPolicy(undefined, [], undefined),
     drainMs: 100,
     isDraining: () => options.draining === true,
     onDefect: (error) => defects.push(error),
-    accessLog: { answered: failOnce, preflight() {}, abandoned() {}, refused: failOnce },
   })
   t.teardown(() => Promise.all([app.close(), dispatcher.destroy()]))
   return { url: await listen(app, { host: '127.0.0.1', port: 0 }), defects }

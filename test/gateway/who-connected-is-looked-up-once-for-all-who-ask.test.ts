@@ -106,11 +106,15 @@ async function gated(t: Test, findUid: (ends: Ends) => Promise<number | undefine
   const app = makeServer({ routable: ({ url }) => url ?? '', drainMs: 100, onConnection: gate.watch })
   const refused: string[] = []
   let served = 0
-  addPeerGate(app, gate, (request, reply, problem) => {
-    refused.push(problem.message)
-    reply.hijack()
-    writeProblem(request.raw, reply.raw, problem, { close: true })
-  })
+  addPeerGate(
+    app,
+    () => gate,
+    (request, reply, problem) => {
+      refused.push(problem.message)
+      reply.hijack()
+      writeProblem(request.raw, reply.raw, problem, { close: true })
+    },
+  )
   app.get('/', (_request, reply) => {
     served++
     return reply.send('here')

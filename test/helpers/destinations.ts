@@ -10,7 +10,13 @@ export function oneDestination(
   keeper: CredentialKeeper,
 ): Destinations {
   const settings = { apis: new Map([['v2', {}]]), scope: { readOnly: false, allow: [] } }
-  const destination = { address, dispatcher, hasSession: false, keeperFor: () => keeper }
+  const destination = {
+    address,
+    dispatcher,
+    hasSession: false,
+    callersAreClients: false,
+    keeperFor: () => keeper,
+  }
   const destinations = {
     cluster: (name: string | undefined) => (name === undefined ? settings : undefined),
     get: () => destination,

@@ -26,8 +26,19 @@ const handlers = {
     reports++
     if (env.ENDS_REPORTING === env.NUMBER && reports > 1) process.exit(7)
     if (env.SILENT === env.NUMBER && reports > 1) return
-    const counts = { requests: { [`GET 200 ${env.NUMBER}`]: reports }, problems: {}, durations: [] }
-    send({ type: 'reported', ask, tally: { ...counts, abandoned: 0, brokenOff: 0, durationS: 0 } })
+    const none = { bounds: [], counts: [], sum: 0 }
+    const byName = {
+      requests: { [`GET 200 ${env.NUMBER}`]: reports },
+      problems: {},
+      retries: {},
+      authorizations: {},
+    }
+    const numbers = { abandoned: 0, brokenOff: 0, inFlight: 1, busyS: 0 }
+    send({
+      type: 'reported',
+      ask,
+      tally: { ...byName, ...numbers, durations: none, overheads: none, waits: none },
+    })
     if (env.LEAVES === env.NUMBER) send({ type: 'leaving' })
   },
   drain() {

@@ -15,6 +15,7 @@ import type { CredentialKeeper } from '../../src/credentials/keeper.ts'
 import { anybody } from '../../src/gateway/caller-check.ts'
 import { buildGateway } from '../../src/gateway/gateway.ts'
 import { guardPolicy } from '../../src/gateway/guard.ts'
+import { InForce, Rules } from '../../src/gateway/in-force.ts'
 import { listen } from '../../src/gateway/listen.ts'
 import { clusterDispatcher } from '../../src/upstream/dispatcher.ts'
 import { certificateAuthority } from './certificate.ts'
@@ -83,17 +84,21 @@ export async function gatewayTo(t: Test, port: number, http2 = true): Promise<Ga
   const defects: Error[] = []
   const log: string[] = []
   const gateway = await buildGateway({
-    destinations: oneDestination(parseBaseUrl(origin) as BaseUrl, dispatcher, countingKeeper()),
-    callerCheck: anybody,
+    inForce: new InForce(
+      new Rules({
+        destinations: oneDestination(parseBaseUrl(origin) as BaseUrl, dispatcher, countingKeeper()),
+        callerCheck: anybody,
+        maxReplayBytes: 64 * 1024,
+        guard: guardPolicy('127.0.0.1', [], undefined),
+        accessLog: {
+          answered: (_request, _status, _startedAt, brokeOff) => brokeOff !== undefined && log.push(brokeOff),
+          refused: (_request, problem) => log.push(problem.message),
+          preflight: () => {},
+          abandoned: () => log.push('abandoned'),
+        },
+      }),
+    ),
     pseudonym: 'lab',
-    maxReplayBytes: 64 * 1024,
-    guard: guardPolicy('127.0.0.1', [], undefined),
-    accessLog: {
-      answered: (_request, _status, _startedAt, brokeOff) => brokeOff !== undefined && log.push(brokeOff),
-      refused: (_request, problem) => log.push(problem.message),
-      preflight: () => {},
-      abandoned: () => log.push('abandoned'),
-    },
     drainMs: 0,
     isDraining: () => false,
     onDefect: (error) => defects.push(error),

@@ -26,7 +26,7 @@ export function poolLab(
   const pool = new Pool({
     count: 2,
     program: 'test/helpers/fake-worker.mjs',
-    start: { args: [], env, files: new Map(), pseudonym: 'p' },
+    start: { args: [], env, files: new Map(), staying: undefined, edition: 0, pseudonym: 'p' },
     listen,
     // Nobody asks it for anything.
     desk: new Desk({ clusters: new Map(), credentials: undefined as never, clock }),

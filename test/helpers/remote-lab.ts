@@ -20,7 +20,7 @@ export function remoteLab() {
         asked.push({ message, answer: (problem) => answer(problem) }),
       ),
   }
-  const where = { cluster: 'default', api: 'v2', authorization: undefined } as const
+  const where = { cluster: 'default', api: 'v2', authorization: undefined, edition: 0 } as const
   return { clock, told, asked, keeper: new RemoteKeeper({ keeper: 1, where }, link, clock) }
 }
 

@@ -10,6 +10,7 @@ import type { Problem } from '../../src/errors.ts'
 import { anybody } from '../../src/gateway/caller-check.ts'
 import { buildGateway } from '../../src/gateway/gateway.ts'
 import { guardPolicy } from '../../src/gateway/guard.ts'
+import { InForce, Rules } from '../../src/gateway/in-force.ts'
 import { listen } from '../../src/gateway/listen.ts'
 import { clusterDispatcher } from '../../src/upstream/dispatcher.ts'
 import { clean } from '../helpers/canaries.ts'
@@ -158,20 +159,24 @@ async function failing(t: Test, origin: string, keeper: Partial<Keeper>) {
   const errors: Error[] = []
   const dispatcher = clusterDispatcher(connection(), notes())
   const app = await buildGateway({
-    destinations: oneDestination({ origin, basePath: '' }, dispatcher, keeper as CredentialKeeper),
-    callerCheck: anybody,
+    inForce: new InForce(
+      new Rules({
+        destinations: oneDestination({ origin, basePath: '' }, dispatcher, keeper as CredentialKeeper),
+        callerCheck: anybody,
+        maxReplayBytes: 1_024,
+        guard: guardPolicy(undefined, [], undefined),
+        accessLog: {
+          answered() {},
+          preflight() {},
+          abandoned() {},
+          refused: (_request, problem: Problem) => errors.push(problem),
+        },
+      }),
+    ),
     pseudonym: 'test',
-    maxReplayBytes: 1_024,
-    guard: guardPolicy(undefined, [], undefined),
     drainMs: 100,
     isDraining: () => false,
     onDefect: (error) => errors.push(error),
-    accessLog: {
-      answered() {},
-      preflight() {},
-      abandoned() {},
-      refused: (_request, problem: Problem) => errors.push(problem),
-    },
   })
   t.teardown(() => Promise.all([app.close(), dispatcher.destroy()]))
   const url = await listen(app, { host: '127.0.0.1', port: 0 })

@@ -25,6 +25,7 @@ t.test('however many others are called after it', async (t) => {
   const [main, first] = all as [ClusterSettings, ClusterSettings] // of 1,002
   const connections = new Connections(notes(), clock)
   const credentials = new OwnCredentials({
+    clusters: new Map(all.map((one) => [one.name, one])),
     main,
     connections,
     keepers,

@@ -13,7 +13,7 @@ import {
   refusing,
 } from '../helpers/keeper-lab.ts'
 
-const where = { cluster: 'default', api: 'v2', authorization: undefined } as const
+const where = { cluster: 'default', api: 'v2', authorization: undefined, edition: 0 } as const
 const of = { keeper: 1, where }
 
 /** A desk with two workers at it, in front of a keeper that can be exchanged. */
