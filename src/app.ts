@@ -28,8 +28,10 @@ import { InForce, Rules } from './gateway/in-force.ts'
 import { listeningAt } from './gateway/listen.ts'
 import { type PeerGate, peerGate } from './gateway/peer-gate.ts'
 import { counter, type Tally } from './gateway/tally.ts'
+import { traced } from './gateway/traced.ts'
 import { callersLog, connectionLog, dropLog, keeperLog, tokenLog } from './log.ts'
 import { getFirst, Past } from './succession.ts'
+import { type Tracing, tracingOf } from './tracing.ts'
 import { Connections } from './upstream/connections.ts'
 import { type Credentials, Destinations } from './upstream/destinations.ts'
 import { OwnCredentials } from './upstream/own-credentials.ts'
@@ -122,11 +124,15 @@ export interface OwnerLinks {
 
 export const DRAIN_MS = 30_000
 
+/** What the parts are put together with. */
+type PartOptions = AppOptions & { tracing: Tracing | undefined }
+
 /**
  * Puts the proxy together from its settings. Listens to nothing and asks nobody for anything.
  * @throws SettingsError if the file of callers cannot be used; Error if that of the caller token cannot be read
  */
-export async function buildApp(settings: Settings, options: AppOptions): Promise<App> {
+export async function buildApp(settings: Settings, base: AppOptions): Promise<App> {
+  const options = await withTracing(settings, base)
   const connections = makeConnections(options)
   // It listens when it says that it is up, and keepers are asked, not followed.
   const links = {
@@ -181,9 +187,10 @@ export interface StandaloneOwner extends Omit<Owner, 'prepare'> {
  */
 export async function buildOwner(
   settings: Settings,
-  options: AppOptions,
+  base: AppOptions,
   links: OwnerLinks,
 ): Promise<StandaloneOwner> {
+  const options = await withTracing(settings, base)
   await checkCallers(settings, options.logger)
   const connections = makeConnections(options)
   const owner = makeOwner(settings, options, connections, links)
@@ -224,9 +231,10 @@ export interface StandaloneServing extends Omit<Serving, 'prepare'> {
 /** Puts a gateway together whose credentials another process owns. Throws as `buildApp`. */
 export async function buildServing(
   settings: Settings,
-  options: AppOptions,
+  base: AppOptions,
   own: { credentials: Credentials; pseudonym: string },
 ): Promise<StandaloneServing> {
+  const options = await withTracing(settings, base)
   const connections = makeConnections(options)
   const serving = await makeServing(settings, options, connections, own)
   const past = new Past(options.clock)
@@ -249,14 +257,19 @@ export async function buildServing(
   }
 }
 
-/** Other settings, with the listeners that there are. */
-function whereItListens({ listen, admin, workers }: Settings, next: Settings): Settings {
-  return { ...next, listen, admin, workers }
+/** Other settings, with the listeners that there are, and the tracing. */
+function whereItListens({ listen, admin, workers, tracing }: Settings, next: Settings): Settings {
+  return { ...next, listen, admin, workers, tracing }
 }
 
 /** The name in `Via` by which a request that comes back is known: one for all processes of a proxy. */
 export function pseudonym(): string {
   return `camunda-auth-proxy-${randomBytes(4).toString('hex')}`
+}
+
+async function withTracing(settings: Settings, options: AppOptions): Promise<PartOptions> {
+  const warn = (words: string) => options.logger.warn(words)
+  return { ...options, tracing: await tracingOf(settings.tracing, warn) }
 }
 
 function makeConnections({ logger, clock = systemClock() }: AppOptions): Connections {
@@ -265,7 +278,7 @@ function makeConnections({ logger, clock = systemClock() }: AppOptions): Connect
 
 function makeOwner(
   settings: Settings,
-  options: AppOptions,
+  options: PartOptions,
   connections: Connections,
   links: OwnerLinks,
 ): Owner {
@@ -277,7 +290,7 @@ function makeOwner(
   const record = new CredentialRecord((name) => {
     const place = served(name)
     return place && credentials.find(place.cluster, place.api)?.status()
-  })
+  }, options.tracing)
   const board = new StatusBoard(
     {
       settings: () => current,
@@ -348,6 +361,7 @@ function makeOwner(
     },
     async close() {
       await keepers.close()
+      await options.tracing?.flush()
       await admin?.close()
     },
   }
@@ -374,7 +388,7 @@ function adminGuards(
 
 async function makeServing(
   settings: Settings,
-  { logger, drainMs = DRAIN_MS }: AppOptions,
+  { logger, tracing, drainMs = DRAIN_MS }: PartOptions,
   connections: Connections,
   { credentials, pseudonym }: { credentials: Credentials; pseudonym: string },
 ): Promise<Serving> {
@@ -390,7 +404,7 @@ async function makeServing(
       guard: guardPolicy(host, allowedHosts, guards.isCallerToken, allowedOrigins),
       peers: peersOf(settings.allowedUids, before),
       callerCheck: guards.callerCheck,
-      accessLog: counted(makeAccessLog(logger, settings.accessLog, guards.callerOf)),
+      accessLog: counted(traced(makeAccessLog(logger, settings.accessLog, guards.callerOf), tracing)),
     })
     return { rules, close: guards.close }
   }
@@ -399,6 +413,7 @@ async function makeServing(
   const gateway = await buildGateway({
     inForce,
     meter,
+    tracing,
     pseudonym,
     drainMs,
     isDraining: () => state.isDraining,
@@ -425,6 +440,7 @@ async function makeServing(
       state.isDraining = true
       current.close()
       await gateway.close()
+      await tracing?.flush()
     },
   }
 }

@@ -9,7 +9,9 @@ import { SettingsError } from './errors.ts'
 import { makeAccessLog } from './gateway/access-log.ts'
 import { guardPolicy } from './gateway/guard.ts'
 import { mountGateway } from './gateway/mount.ts'
+import { traced } from './gateway/traced.ts'
 import { connectionLog, describeError } from './log.ts'
+import { tracingOf } from './tracing.ts'
 import { Connections } from './upstream/connections.ts'
 import { Destinations } from './upstream/destinations.ts'
 
@@ -46,6 +48,7 @@ async function mount(scope: FastifyInstance, { settings }: CamundaAuthProxyOptio
     { onChange() {}, isServing: () => true, tallies: async () => [], listening: () => undefined },
   )
   const connections = new Connections(connectionLog(logger), systemClock())
+  const tracing = await tracingOf(settings.tracing, () => {})
   const guards = await callerGuards(settings, logger)
   const host = 'host' in settings.listen ? settings.listen.host : undefined
   mountGateway(scope, {
@@ -57,12 +60,13 @@ async function mount(scope: FastifyInstance, { settings }: CamundaAuthProxyOptio
       maxReplayBytes: settings.maxReplayBytes,
       guard: guardPolicy(host, settings.allowedHosts, guards.isCallerToken, settings.allowedOrigins),
       callerCheck: guards.callerCheck,
-      accessLog: makeAccessLog(logger, settings.accessLog, guards.callerOf),
+      accessLog: traced(makeAccessLog(logger, settings.accessLog, guards.callerOf), tracing),
     },
     served: settings.defaultCluster.apis.keys(),
     hasNames: settings.clusters.size > 1,
     isOpen: isOpen(settings),
     pseudonym: pseudonym(),
+    tracing,
     isDraining: () => state.isDraining,
     onDefect: (err) => logger.error({ err }, 'an unexpected error: please report it'),
   })

@@ -16,7 +16,7 @@ const FLOORS = [
   ['workers'],
   ['gateway'],
   ['upstream'],
-  ['log.ts'],
+  ['log.ts', 'tracing.ts'],
   ['credentials'],
   ['config'],
   ['errors.ts'],

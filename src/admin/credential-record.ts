@@ -2,6 +2,7 @@ import type { ApiName } from '../config/apis.ts'
 import { AcquireError, type AcquireFailure, type CredentialSource } from '../credentials/credential.ts'
 import { type Distribution, emptyDistribution, observe } from '../credentials/distribution.ts'
 import type { KeeperEvent, KeeperStatus } from '../credentials/keeper.ts'
+import type { AttemptSpan, Tracing } from '../tracing.ts'
 
 /** Which credential: that of an API of a cluster. Undefined for those of callers' own clients, all of them together. */
 export type CredentialName = { cluster: string; api: ApiName } | undefined
@@ -47,15 +48,23 @@ const results: Record<string, AttemptResult> = {
   'http-429': 'rate_limited',
 }
 
+const CALLED_OFF: AcquireFailure = { code: 'called-off', message: 'It was called off.', refused: false }
+const UNEXPECTED: AcquireFailure = { code: 'internal', message: 'An unexpected error.', refused: false }
+
 /** Takes down what happens to the credentials of this process, for whoever asks. */
 export class CredentialRecord {
   readonly #statusOf: (name: CredentialName) => KeeperStatus | undefined
   readonly #histories = new Map<string, CredentialHistory>()
+  readonly #tracing: Tracing | undefined
   #heldBack = 0
 
   /** `statusOf` tells how the credential of a name is now. */
-  constructor(statusOf: (name: CredentialName) => KeeperStatus | undefined = () => undefined) {
+  constructor(
+    statusOf: (name: CredentialName) => KeeperStatus | undefined = () => undefined,
+    tracing?: Tracing,
+  ) {
     this.#statusOf = statusOf
+    this.#tracing = tracing
   }
 
   /** Attempts that waited for their turn. */
@@ -72,10 +81,10 @@ export class CredentialRecord {
     this.#heldBack++
   }
 
-  /** A source whose attempts are taken down. */
+  /** A source whose attempts are taken down, and traced if that is wanted. */
   measured(name: CredentialName, source: CredentialSource): CredentialSource {
     const history = this.#history(name)
-    return { ...source, acquire: (signal) => measure(history, source, signal) }
+    return { ...source, acquire: (signal) => measure(history, source, signal, this.#tracing?.attempt(name)) }
   }
 
   /** Takes down the events of a keeper. */
@@ -108,27 +117,35 @@ export class CredentialRecord {
 }
 
 /** One attempt. One that is called off counts as what it was called off for, whether or not its source hears of it. */
-async function measure(history: CredentialHistory, source: CredentialSource, signal: AbortSignal) {
+async function measure(
+  history: CredentialHistory,
+  source: CredentialSource,
+  signal: AbortSignal,
+  span: AttemptSpan | undefined,
+) {
   const startedAt = performance.now()
   let isOpen = true
-  const end = (result: AttemptResult | undefined) => {
+  const end = (result: AttemptResult | undefined, failure?: AcquireFailure) => {
     if (!isOpen) return
     isOpen = false
     signal.removeEventListener('abort', onAbort)
+    span?.end(failure)
     if (result === undefined) return
     history.attempts[result]++
     if (result === 'ok') history.lastSuccessS = Date.now() / 1_000
     observe(history.durations, (performance.now() - startedAt) / 1_000)
   }
+  const fail = (failure: AcquireFailure) => end(resultOf(failure), failure)
   const onAbort = () =>
-    end(signal.reason instanceof AcquireError ? resultOf(signal.reason.failure) : undefined)
+    signal.reason instanceof AcquireError ? fail(signal.reason.failure) : end(undefined, CALLED_OFF)
   signal.addEventListener('abort', onAbort)
   try {
-    const issued = await source.acquire(signal)
+    const acquire = () => source.acquire(signal)
+    const issued = await (span === undefined ? acquire() : span.within(acquire))
     end('ok')
     return issued
   } catch (error) {
-    end(error instanceof AcquireError ? resultOf(error.failure) : 'local')
+    fail(error instanceof AcquireError ? error.failure : UNEXPECTED)
     throw error
   }
 }

@@ -14,6 +14,7 @@ const STAYING = [
   'adminSocket',
   'workers',
   'stateFile',
+  'tracing',
 ] as const
 
 /** Of these settings, those that have a value. */

@@ -153,6 +153,11 @@ export const proxyProperties = {
     default: 'errors',
     common: true,
   }),
+  tracing: flag({
+    description:
+      'Makes spans of requests and token requests for the OpenTelemetry SDK that you register; needs the package `@opentelemetry/api`.',
+    expected: 'true or false',
+  }),
   logLevel: choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
     description: 'Least severe level that is logged.',
     default: 'info',

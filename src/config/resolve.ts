@@ -54,6 +54,7 @@ export async function resolve(given: Given, entries: ReadonlyMap<string, Given>)
   const callerToken = work.secret('callerToken')
   checkListener(work, isGuarded || callerToken !== undefined)
   checkAdmin(work, isGuarded || callerToken !== undefined)
+  checkTracing(work)
   const allowedOrigins = originsOf(work)
   const allowedUids = resolveUids(work)
   const all = [work, ...works.filter((one) => one.work !== work).map((one) => one.work)]
@@ -82,6 +83,7 @@ export async function resolve(given: Given, entries: ReadonlyMap<string, Given>)
     allowedUids,
     maxReplayBytes: raw.maxReplayBytes,
     stateFile: raw.stateFile,
+    tracing: raw.tracing,
     accessLog: raw.accessLog,
     logLevel: raw.logLevel,
   }
@@ -209,6 +211,19 @@ function instead(work: Work, isGuarded: boolean): string | undefined {
   if (!isLoopback(adminHost))
     return 'adminHost to be loopback, or adminSocket: the token would leave the machine'
   return isGuarded ? 'adminSocket to be set: on a port, those could ask who may not call' : undefined
+}
+
+/** Spans are made by a package that is not among our own. */
+function checkTracing(work: Work): void {
+  if (work.raw.tracing !== true) return
+  try {
+    import.meta.resolve('@opentelemetry/api')
+  } catch {
+    work.fault(
+      'tracing',
+      'the package @opentelemetry/api to be installed beside camunda-auth-proxy (npm install @opentelemetry/api)',
+    )
+  }
 }
 
 /** The users who may connect. A limit that cannot hold is a fault. */

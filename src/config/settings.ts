@@ -136,6 +136,8 @@ export interface Settings {
   maxReplayBytes: number
   /** Where refusals are remembered; undefined: in the usual place. */
   stateFile: string | 'off' | undefined
+  /** Spans are made, by the interface of OpenTelemetry. */
+  tracing: boolean
   accessLog: 'off' | 'errors' | 'all'
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 }

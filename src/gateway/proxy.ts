@@ -2,6 +2,7 @@ import { type IncomingMessage, METHODS } from 'node:http'
 import httpProxy from '@fastify/http-proxy'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../errors.ts'
+import type { Tracing } from '../tracing.ts'
 import { sendAuthenticated } from '../upstream/authenticate.ts'
 import type { Destination } from '../upstream/destinations.ts'
 import { hasPassed, headersUp } from '../upstream/headers.ts'
@@ -13,12 +14,15 @@ import { type AnswerOptions, writeProblem } from './problem.ts'
 import { Relay, type RelayContext } from './relay.ts'
 import type { Route } from './route.ts'
 import { isForwardable } from './scope.ts'
+import { trace } from './traced.ts'
 
 export interface ProxyOptions extends RelayContext {
   /** What requests go by. */
   inForce: InForce
   /** Our name in `Via`, unique to this process. */
   pseudonym: string
+  /** Who traces requests, if that is wanted. */
+  tracing?: Tracing | undefined
 }
 
 /** What is put before a checked target, so that nothing else is routed to the proxy. */
@@ -96,11 +100,13 @@ export function forward(options: ProxyOptions, request: FastifyRequest, reply: F
   const authorization = actionOn(raw, route.destination)
   // For the log: what was put before it is nobody's business.
   raw.url = request.originalUrl
+  const { meter, tracing } = options
+  const notices = tracing === undefined ? meter : trace(tracing, raw, upstream, meter)
   // Not earlier: Fastify answers for what is thrown until then.
   reply.hijack()
   const relay = new Relay(options, rules, route.back, raw, reply.raw, body)
-  sendAuthenticated(dispatcher, upstream, keeper, relay, options.meter)
-  options.meter?.forwarded(readAt(raw), authorization)
+  sendAuthenticated(dispatcher, upstream, keeper, relay, notices)
+  meter?.forwarded(readAt(raw), authorization)
 }
 
 function actionOn(

@@ -96,6 +96,24 @@ export function headersDown(raw: readonly string[], back: WayBack): string[] {
   return passed
 }
 
+/**
+ * The same headers, with one each of these values (by name, in lower case) in the place of all that are there by their
+ * names; undefined takes a header away.
+ */
+export function withHeaders(
+  raw: readonly string[],
+  values: ReadonlyMap<string, string | undefined>,
+): readonly string[] {
+  if (values.size === 0) return raw
+  const passed: string[] = []
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] as string // within the bounds, by the loop's condition
+    if (!values.has(comparable(name))) passed.push(name, raw[i + 1] as string)
+  }
+  for (const [name, value] of values) if (value !== undefined) passed.push(name, value)
+  return passed
+}
+
 /** Whether a message with these headers has come through the proxy of this pseudonym before. */
 export function hasPassed(raw: readonly string[], pseudonym: string): boolean {
   for (let i = 0; i + 1 < raw.length; i += 2) {

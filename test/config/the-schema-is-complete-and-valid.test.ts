@@ -56,7 +56,7 @@ t.test('secrets are marked as such, and each that is a text can come from a file
   const suspicious = settingNames.filter((name) => /secret|token|passw|passphrase|key|proxy$/i.test(name))
   t.strictSame(
     suspicious.filter((name) => !isSecret(name) && !name.endsWith('File')),
-    ['tokenAudience', 'oauthKeyAlgorithm', 'oauthKeyId', 'noProxy', 'shareToken'],
+    ['tokenAudience', 'oauthKeyAlgorithm', 'oauthKeyId', 'shareToken', 'noProxy'],
   )
 })
 

@@ -18,6 +18,8 @@ const OF_THE_CHART = [
   'stateFile',
   'allowRemote',
   'allowedUids',
+  'adminSocket',
+  'shareToken',
 ]
 
 const read = (name: string) => readFileSync(join(CHART, name), 'utf8')

@@ -7,7 +7,7 @@ import { programEnv } from '../helpers/program.ts'
 import { until } from '../helpers/until.ts'
 import { callOnce, runWithWorkers } from '../helpers/workers.ts'
 
-t.test('the same socket, for its owner only, and the settings of the start', async (t) => {
+t.test('the same socket, for its owner only, and the settings in force', async (t) => {
   const folder = mkdtempSync(`${tmpdir()}/workers-`)
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   const [socket, file] = [`${folder}/p.sock`, `${folder}/proxy.yaml`]
@@ -24,7 +24,8 @@ t.test('the same socket, for its owner only, and the settings of the start', asy
   t.equal(mode(), 0o600)
   t.equal((await write()).status, 200)
 
-  writeFileSync(file, 'readOnly: true\n')
+  // Refused, whenever it is read: those that were taken before hold.
+  writeFileSync(file, 'readOnly: perhaps\n')
   for (const pid of pids()) process.kill(pid, 'SIGKILL')
   await until(() => program.stdout().split('replaced in').length === 3, 'both are replaced')
   t.equal(mode(), 0o600)

@@ -41,7 +41,8 @@ for (const generation of ['8.6', '8.8'] as const) {
     const clock = new VirtualClock()
     const { proxy } = await setUpCookie(t, { generation }, { env, clock })
     t.equal((await search(proxy.url)).status, 503)
-    await until(() => clock.pendingTimers === 2, 'the next look at the file and the next attempt are planned')
+    // The third is that of the status page.
+    await until(() => clock.pendingTimers === 3, 'the next look at the file and the next attempt are planned')
     writeFileSync(path, `${PASSWORD}\n`)
     await clock.advance(1_000)
     await until(() => proxy.log().includes('login acquired'), 'the new password is tried')

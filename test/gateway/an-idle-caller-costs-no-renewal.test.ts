@@ -21,5 +21,5 @@ t.test('who called once is not renewed; who goes on calling is, and never waits'
   t.equal(asked('wrong'), 1)
   t.ok(asked('often') >= 7, `${asked('often')} tokens in half an hour`)
   t.equal(provider.requests.length, asked('often') + 2)
-  t.equal(clock.pendingTimers, 1)
+  t.equal(clock.pendingTimers, 2, 'of one renewal, and of the status page')
 })
