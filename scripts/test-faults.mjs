@@ -42,7 +42,7 @@ const { status } = spawnSync(
     'run',
     ...options,
     `--output-file=${FAULTS_TAP}`,
-    ...groups.map((name) => `test/faults/${name}.fault.ts`),
+    ...groups.map((name) => `build/test/faults/${name}.fault.js`),
   ],
   { stdio: 'inherit', env: { ...process.env, FAULTS: flags.long ? 'long' : 'short' } },
 )

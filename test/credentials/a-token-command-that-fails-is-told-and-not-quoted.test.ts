@@ -61,7 +61,7 @@ t.test('that there is no shell is told as well', async (t) => {
   const spawn = (command: string, options: SpawnOptions) =>
     real.spawn('/nowhere/sh', ['-c', command], { ...options, shell: false })
   const { runCommand } = await t.mockImport<typeof import('../../src/credentials/run-command.ts')>(
-    '../../src/credentials/run-command.ts',
+    '../../build/src/credentials/run-command.js',
     { 'node:child_process': { ...real, spawn } },
   )
   await t.rejects(runCommand('canary', 1_000, new AbortController().signal), {

@@ -15,7 +15,7 @@ export interface CorpusEntry {
 
 type Text = (string | { repeat: string; times: number })[]
 
-const FOLDER = new URL('../corpus/requests/', import.meta.url)
+const FOLDER = 'test/corpus/requests'
 
 /** The entries of test/corpus/requests, by the name of their file. */
 export function corpus(): [family: string, entries: CorpusEntry[]][] {
@@ -23,7 +23,7 @@ export function corpus(): [family: string, entries: CorpusEntry[]][] {
 }
 
 function entriesOf(file: string): CorpusEntry[] {
-  const entries = JSON.parse(readFileSync(new URL(file, FOLDER), 'utf8')) as (Omit<CorpusEntry, 'pieces'> & {
+  const entries = JSON.parse(readFileSync(`${FOLDER}/${file}`, 'utf8')) as (Omit<CorpusEntry, 'pieces'> & {
     bytes?: Text
     pieces?: Text[]
   })[]

@@ -49,8 +49,8 @@ t.test("Node's own authorities stay trusted, and so do those of NODE_EXTRA_CA_CE
   const { origin } = await tlsServer(t, other.server())
   const script = `
     const { fetch } = await import('undici')
-    const { clusterDispatcher } = await import('./src/upstream/dispatcher.ts')
-    const { Secret } = await import('./src/config/secrets.ts')
+    const { clusterDispatcher } = await import('./dist/upstream/dispatcher.js')
+    const { Secret } = await import('./dist/config/secrets.js')
     const tls = { ca: Secret.ofValue(process.env.OWN_CA) }
     const dispatcher = clusterDispatcher({ tls, http2: false }, {})
     const answer = await fetch(process.env.ORIGIN, { dispatcher })

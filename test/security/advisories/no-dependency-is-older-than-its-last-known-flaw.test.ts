@@ -20,9 +20,7 @@ const FLOORS: Record<string, string> = {
   yaml: '2.9.1',
 }
 
-const { packages } = JSON.parse(
-  readFileSync(new URL('../../../package-lock.json', import.meta.url), 'utf8'),
-) as {
+const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
   packages: Record<string, { version?: string; dev?: boolean }>
 }
 /** Each version of a package that is installed for users, and where. */
