@@ -380,7 +380,8 @@ who can ask gets the credential itself, and may do with it all that it allows, w
 - each time is logged, without the credential.
 
 Where no proxy runs, or none that shares, ${code('token')} gets one itself. In a loop that is a token request each time, and a login
-each time with cookies: ask a running proxy there.
+each time with cookies: ask a running proxy there. Such a login stays open at the cluster until it expires there: the cookie that
+was printed would be worth nothing otherwise.
 `
 }
 

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
@@ -20,12 +20,21 @@ os.execvp(sys.argv[2], sys.argv[2:])
 `
 
 t.test(
-  'after a reload, too, and ends when it is told to',
-  { skip: process.platform === 'win32' },
+  'after a reload, too, and ends when it is told to, with what is in flight answered',
+  { skip: spawnSync('python3', ['--version']).status !== 0 && 'python3 is not here, to pass a socket' },
   async (t) => {
     const idp = await fakeIdp()
     t.teardown(() => idp.close())
-    const cluster = await fakeCluster()
+    let answer = () => {}
+    let slow = () => {}
+    const arrived = new Promise<void>((resolve) => {
+      slow = resolve
+    })
+    const cluster = await fakeCluster((request, response) => {
+      answer = () => response.end('{}')
+      if (request.url?.endsWith('/slow')) slow()
+      else answer()
+    })
     t.teardown(() => cluster.close())
     const port = await freePort()
     const child = spawn('python3', ['-c', ACTIVATE, String(port), process.execPath, 'dist/cli.js', 'start'], {
@@ -53,7 +62,12 @@ t.test(
     child.kill('SIGHUP')
     await said('settings reloaded: no setting has changed')
     t.equal(await called(), 200)
+    const inFlight = fetch(`${url}/v2/slow`)
+    await arrived
     child.kill('SIGTERM')
+    await said('closing: requests in flight may finish')
+    answer()
+    t.equal((await inFlight).status, 200)
     t.strictSame(await once(child, 'exit'), [0, null])
   },
 )
