@@ -9,7 +9,7 @@ const diagnoses = {
   },
   'name-not-found': {
     cause: 'The name service knows no {host}.',
-    cure: 'Check the spelling of the address in the settings; a name inside a company may need its VPN or name server.',
+    cure: 'Check the spelling of the address in the settings; a name inside a company may need its VPN or name server. If no name is found, this machine has no way out, or only an egress proxy: set HTTPS_PROXY.',
   },
   'wrong-region': {
     cause:

@@ -4,7 +4,8 @@ import { MAX_OFFSET_MS } from './exchanges.ts'
 
 /** From what was seen to what is most likely wrong. Pure. */
 
-const SAAS = /\.camunda\.io$/
+/** Hosts of clusters, which have a region in their names: that of the login is not one. */
+const SAAS = /^(?!login\.).*\.camunda\.io$/i
 const EGRESS = [
   'egress-proxy-credentials',
   'egress-proxy-refused',

@@ -14,6 +14,7 @@ t.test('no connection', async (t) => {
   for (const [code, host, expected] of [
     ['ENOTFOUND', 'camunda.example:443', 'name-not-found'],
     ['ENOTFOUND', 'bru-9.zeebe.camunda.io', 'wrong-region'],
+    ['ENOTFOUND', 'login.cloud.camunda.io', 'name-not-found'],
     ['EAI_AGAIN', 'camunda.example', 'name-service-failed'],
     ['ECONNREFUSED', 'camunda.example', 'connection-refused'],
     ['UND_ERR_CONNECT_TIMEOUT', 'camunda.example', 'timed-out'],
