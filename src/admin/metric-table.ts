@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { ownVersion } from '../config/version.ts'
 import type { Distribution } from '../credentials/distribution.ts'
 import { type KeeperState, keeperStates } from '../credentials/keeper.ts'
 import type { ProblemCode } from '../errors.ts'
@@ -318,9 +318,4 @@ function buckets({ bounds, counts, sum }: Distribution): Value[] {
     return { suffix: '_bucket', labels: { le: String(bounds[i] ?? '+Inf') }, value: below }
   })
   return [...values, { suffix: '_sum', value: sum }, { suffix: '_count', value: below }]
-}
-
-function ownVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
 }

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { reachable } from '../config/call-line.ts'
 import type { AuthSettings, Settings } from '../config/settings.ts'
+import { ownVersion } from '../config/version.ts'
 import { faultOf } from '../credentials/blame.ts'
 import type { Clock } from '../credentials/clock.ts'
 import type { CredentialSource } from '../credentials/credential.ts'
@@ -83,7 +83,7 @@ export class StatusBoard {
     this.#problems.noteAnswers(problems, now)
     const [current, at, result] = [settings(), listening(), reload?.()]
     return {
-      version: version(),
+      version: ownVersion(),
       uptimeMs: now - this.#startedAt,
       processes: current.workers,
       ...(at !== undefined && { listening: at }),
@@ -117,13 +117,4 @@ export class StatusBoard {
     this.#problems.noteAnswers(total.problems, this.#clock.now())
     this.#cancel = this.#clock.setTimer(() => void this.#step(), STEP_MS)
   }
-}
-
-let known: string | undefined
-
-function version(): string {
-  known ??= (
-    JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
-  ).version
-  return known
 }

@@ -10,8 +10,9 @@ import { systemClock } from '../credentials/clock.ts'
 import type { CredentialSource, IssuedCredential } from '../credentials/credential.ts'
 import { Pace } from '../credentials/pace.ts'
 import { readSecret } from '../credentials/read-secret.ts'
-import { credentialKeys, makeSource } from '../credentials/sources.ts'
-import { Connections, connectionKey } from '../upstream/connections.ts'
+import { makeSource } from '../credentials/sources.ts'
+import { Connections } from '../upstream/connections.ts'
+import { keysOf } from '../upstream/own-credentials.ts'
 import { type Asking, identityFinding, readFinding, reads, topologyFinding } from './cluster-steps.ts'
 import { connectionFinding } from './connection-step.ts'
 import {
@@ -150,13 +151,7 @@ class Run {
       return undefined
     }
     const { connection } = cluster.apis.get('v2') as ApiSettings
-    const asked =
-      auth.strategy === 'OAUTH'
-        ? cluster.identityProvider
-        : auth.strategy === 'COOKIE'
-          ? connection
-          : undefined
-    const { key, paceKey } = credentialKeys(auth, connectionKey(asked))
+    const { key, paceKey } = keysOf(auth, cluster.identityProvider, connection)
     const known = this.#got.get(key)
     if (known !== undefined) {
       await this.#step(plan, () =>

@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { isWildcard } from '../config/hosts.ts'
+import { httpUrl, isWildcard } from '../config/hosts.ts'
 import type { LoadedSettings } from '../config/load.ts'
 import type { Settings } from '../config/settings.ts'
 import { diagnose } from './diagnoses.ts'
@@ -28,10 +28,7 @@ export async function listenerFinding({ listen, admin }: Settings, signal: Abort
   // Over a socket of its own it would have to be asked in another way, and what listens is for information only.
   if (admin === undefined || 'socket' in admin) return inUse(at)
   const adminHost = isWildcard(admin.host) ? '127.0.0.1' : admin.host
-  const isOurs = await isProbe(
-    `http://${adminHost.includes(':') ? `[${adminHost}]` : adminHost}:${admin.port}`,
-    signal,
-  )
+  const isOurs = await isProbe(httpUrl(adminHost, admin.port), signal)
   return isOurs
     ? ok([`A proxy listens on ${at}.`], { listening: true, proxy: true })
     : {

@@ -1,10 +1,9 @@
-import { bareHost, isWildcard } from '../config/hosts.ts'
+import { bareHost, httpUrl, isWildcard } from '../config/hosts.ts'
 
 /** The address at which a program of this machine reaches a listener: one on all addresses is on loopback, too. */
 export function localUrl(host: string, port: number): string {
   const bare = bareHost(host)
-  const name = isWildcard(bare) ? loopbackLike(bare) : bare
-  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
+  return httpUrl(isWildcard(bare) ? loopbackLike(bare) : bare, port)
 }
 
 /** A listener on `::` may be one of IPv6 only. */

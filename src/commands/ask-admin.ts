@@ -1,9 +1,8 @@
 import { request } from 'node:http'
 import { loadSome } from '../config/load.ts'
 import type { RawSettings } from '../config/schema.ts'
-import { SettingsError } from '../errors.ts'
 import { localUrl } from './addresses.ts'
-import type { CommandContext } from './command.ts'
+import { badFlag, type CommandContext } from './command.ts'
 
 /** Where the admin listener of a running proxy is. */
 export interface AdminPlace {
@@ -29,13 +28,9 @@ export async function findAdmin(
   const names = ['adminHost', 'adminPort', 'adminSocket', 'shareToken'] as const
   const { adminHost, adminPort, adminSocket, shareToken } = await loadSome(names, args, env)
   if (adminSocket !== undefined) return { url: 'http://localhost', socket: adminSocket, shareToken }
-  if (adminPort === 'off') throw noPort('a port: there is nothing to ask while it is off')
-  if (adminPort === 0) throw noPort('the port that was taken: 0 does not tell which')
+  if (adminPort === 'off') throw badFlag('adminPort', 'a port: there is nothing to ask while it is off')
+  if (adminPort === 0) throw badFlag('adminPort', 'the port that was taken: 0 does not tell which')
   return { url: localUrl(adminHost, adminPort), socket: undefined, shareToken }
-}
-
-function noPort(expected: string): SettingsError {
-  return new SettingsError([{ setting: 'adminPort', source: 'command line', expected }])
 }
 
 /** How a message names a page of it. */

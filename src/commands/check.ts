@@ -3,7 +3,7 @@ import { progressText, stepText, summaryText } from '../check/report.ts'
 import { type LoadedSettings, loadSettings } from '../config/load.ts'
 import type { ClusterSettings, Settings } from '../config/settings.ts'
 import { SettingsError } from '../errors.ts'
-import { type Command, type CommandContext, ExitCode, takeFlag } from './command.ts'
+import { badFlag, type Command, type CommandContext, ExitCode, takeFlag, takeSwitch } from './command.ts'
 
 const DEFAULT_TIMEOUT_S = 10
 /** More is no patience but a mistake, and more than a timer can wait for. */
@@ -20,9 +20,9 @@ interface Flags {
 
 /** `camunda-auth-proxy check`: goes the way of a request step by step, and says what is wrong and what to do about it. */
 export const check: Command = async (context) => {
-  const json = context.args.includes('--json')
+  const { isOn: json, rest } = takeSwitch(context.args, 'json')
   try {
-    return await checked(context, flagsOf(context.args, json))
+    return await checked(context, flagsOf(rest, json))
   } catch (error) {
     if (!json || !(error instanceof SettingsError)) throw error
     context.stdout.write(asJson({ ok: false, steps: [unusable(error)] }))
@@ -50,8 +50,7 @@ async function checked(context: CommandContext, { timeoutMs, cluster, json, rest
 }
 
 function flagsOf(args: readonly string[], json: boolean): Flags {
-  const own = args.filter((arg) => arg !== '--json')
-  const timeout = takeFlag(own, 'timeout')
+  const timeout = takeFlag(args, 'timeout')
   const cluster = takeFlag(timeout.rest, 'cluster')
   const seconds = timeout.value === undefined ? DEFAULT_TIMEOUT_S : Number(timeout.value)
   if (!(seconds > 0 && seconds <= MAX_TIMEOUT_S))
@@ -64,10 +63,6 @@ function chosen({ clusters }: Settings, name: string | undefined): readonly Clus
   const cluster = clusters.get(name)
   if (cluster === undefined) throw badFlag('cluster', `one of ${[...clusters.keys()].join(', ')}`)
   return [cluster]
-}
-
-function badFlag(setting: string, expected: string): SettingsError {
-  return new SettingsError([{ setting, source: 'command line', expected }])
 }
 
 /** A step as any other, with what is wrong in the place of what was found. */

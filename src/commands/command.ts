@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream'
+import { SettingsError } from '../errors.ts'
 
 /** What a command has to work with, so that a test can hand it something else. */
 export interface CommandContext {
@@ -36,4 +37,9 @@ export function takeFlag(
 export function takeSwitch(args: readonly string[], name: string): { isOn: boolean; rest: string[] } {
   const rest = args.filter((arg) => arg !== `--${name}`)
   return { isOn: rest.length < args.length, rest }
+}
+
+/** What is wrong with a command's own flag; `expected` completes "expected …". */
+export function badFlag(setting: string, expected: string): SettingsError {
+  return new SettingsError([{ setting, source: 'command line', expected }])
 }

@@ -1,5 +1,4 @@
-import { SettingsError } from '../errors.ts'
-import { type Command, ExitCode } from './command.ts'
+import { badFlag, type Command, ExitCode } from './command.ts'
 import { commands, completionShells } from './commands.ts'
 import { type CompletedFlag, flagsOf } from './own-flags.ts'
 
@@ -33,7 +32,7 @@ export const completion: Command = async ({ args, stdout }) => {
   const shell = completionShells.find((one) => one === args[0])
   if (shell === undefined || args.length > 1) {
     const expected = `one of ${completionShells.join(', ')}`
-    throw new SettingsError([{ setting: 'completion', source: 'command line', expected }])
+    throw badFlag('completion', expected)
   }
   stdout.write(scripts[shell]())
   return ExitCode.ok

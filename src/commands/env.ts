@@ -1,8 +1,7 @@
 import { environmentNames } from '../config/camunda-env.ts'
 import { loadSome } from '../config/load.ts'
-import { SettingsError } from '../errors.ts'
 import { localUrl } from './addresses.ts'
-import { type Command, ExitCode, takeFlag } from './command.ts'
+import { badFlag, type Command, ExitCode, takeFlag } from './command.ts'
 import { type Shell, shellOf, shells } from './shells.ts'
 
 /** What makes Camunda's clients call an address without a credential of their own. */
@@ -37,7 +36,7 @@ export const env: Command = async ({ args, env, stdout, stderr }) => {
   const { value, rest } = takeFlag(args, 'shell')
   const name = value ?? (process.platform === 'win32' ? 'powershell' : 'sh')
   const shell = shellOf(name)
-  if (shell === undefined) throw bad('shell', `one of ${shells.join(', ')}`)
+  if (shell === undefined) throw badFlag('shell', `one of ${shells.join(', ')}`)
   const names = [
     'host',
     'port',
@@ -60,10 +59,13 @@ export const env: Command = async ({ args, env, stdout, stderr }) => {
 
 function addressOf({ host, port, socket }: { host: string; port: number; socket?: string }): string {
   if (socket !== undefined)
-    throw bad('socket', "to be left out, and host and port set: Camunda's clients cannot call a Unix socket")
-  if (port === 0) throw bad('port', 'the port that was taken: 0 does not tell which')
+    throw badFlag(
+      'socket',
+      "to be left out, and host and port set: Camunda's clients cannot call a Unix socket",
+    )
+  if (port === 0) throw badFlag('port', 'the port that was taken: 0 does not tell which')
   const address = localUrl(host, port)
-  if (!URL.canParse(address)) throw bad('host', 'an address or a name that can stand in a URL')
+  if (!URL.canParse(address)) throw badFlag('host', 'an address or a name that can stand in a URL')
   return address
 }
 
@@ -71,12 +73,8 @@ function linesFor(shell: Shell, address: string): string[] {
   const unset = ofOwnCredentials.map((name) => shell.unset(name))
   const set = Object.entries(pointing(address)).map(([name, value]) => {
     const line = shell.set(name, value)
-    if (line === undefined) throw bad('host', 'a name that can be written in this shell')
+    if (line === undefined) throw badFlag('host', 'a name that can be written in this shell')
     return line
   })
   return [...unset, ...set]
-}
-
-function bad(setting: string, expected: string): SettingsError {
-  return new SettingsError([{ setting, source: 'command line', expected }])
 }

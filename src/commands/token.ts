@@ -4,7 +4,15 @@ import type { ApiSettings, ClusterSettings, Settings } from '../config/settings.
 import { SettingsError } from '../errors.ts'
 import { acquireOnce } from './acquire.ts'
 import { type AdminPlace, askAdmin, findAdmin, placeOf, textOf } from './ask-admin.ts'
-import { type Command, type CommandContext, CommandError, ExitCode, takeFlag, takeSwitch } from './command.ts'
+import {
+  badFlag,
+  type Command,
+  type CommandContext,
+  CommandError,
+  ExitCode,
+  takeFlag,
+  takeSwitch,
+} from './command.ts'
 import { memoryOf } from './memory.ts'
 import { progressOn } from './progress.ts'
 
@@ -101,7 +109,7 @@ function clusterOf({ clusters, defaultCluster }: Settings, name: string | undefi
   const cluster = name === undefined ? defaultCluster : clusters.get(name)
   if (cluster !== undefined) return cluster
   const expected = `the name of one of the clusters: ${[...clusters.keys()].join(', ')}`
-  throw new SettingsError([{ setting: 'cluster', source: 'command line', expected }])
+  throw badFlag('cluster', expected)
 }
 
 /** `[['authorization', 'Bearer …'], …]` as the admin listener gives them, flat; undefined if it is anything else. */

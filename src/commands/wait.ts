@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { SettingsError } from '../errors.ts'
 import { type AdminPlace, askAdmin, findAdmin, placeOf, textOf } from './ask-admin.ts'
-import { type Command, ExitCode, takeFlag } from './command.ts'
+import { badFlag, type Command, ExitCode, takeFlag } from './command.ts'
 import { progressOn } from './progress.ts'
 
 const DEFAULT_TIMEOUT_S = 30
@@ -13,8 +12,7 @@ const PATH = '/readyz'
 export const wait: Command = async ({ args, env, stderr }) => {
   const { value, rest } = takeFlag(args, 'timeout')
   const timeoutS = value === undefined ? DEFAULT_TIMEOUT_S : Number(value)
-  if (!(timeoutS >= 0) || value?.trim() === '')
-    throw new SettingsError([{ setting: 'timeout', source: 'command line', expected: 'a number of seconds' }])
+  if (!(timeoutS >= 0) || value?.trim() === '') throw badFlag('timeout', 'a number of seconds')
   const place = await findAdmin(rest, env)
   const progress = progressOn(stderr)
   const start = performance.now()

@@ -34,3 +34,8 @@ function ownAddresses(): Set<string> {
     Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((entry) => entry.address)),
   )
 }
+
+/** The `http` address of a listener, an IPv6 host in brackets. */
+export function httpUrl(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}

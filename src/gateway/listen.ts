@@ -2,6 +2,7 @@ import { rm, stat } from 'node:fs/promises'
 import { connect, isIP } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { errorCode } from '../config/error-code.ts'
+import { httpUrl } from '../config/hosts.ts'
 import { neighbourOf } from './neighbour.ts'
 import { folderFault } from './socket-folder.ts'
 
@@ -64,7 +65,7 @@ export function listeningAt(app: FastifyInstance, target: ListenTarget): string 
 function address(app: FastifyInstance, host: string): string {
   const bound = app.server.address()
   const port = typeof bound === 'object' && bound !== null ? bound.port : 0
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+  return httpUrl(host, port)
 }
 
 /**

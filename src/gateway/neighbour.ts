@@ -1,4 +1,5 @@
 import { connect, isIP } from 'node:net'
+import { httpUrl } from '../config/hosts.ts'
 
 /** A connection on the same machine is there at once, or refused at once, unless something filters it. */
 const LIMIT_MS = 200
@@ -18,7 +19,7 @@ export async function neighbourOf(address: string, port: number): Promise<string
   if (!isLocal || isIP(address) === 0) return undefined
   for (const [loopback, takers] of Object.entries(loopbacks)) {
     if (takers.includes(address) || !(await isAnswered(loopback, port))) continue
-    return `http://${loopback.includes(':') ? `[${loopback}]` : loopback}:${port}`
+    return httpUrl(loopback, port)
   }
   return undefined
 }

@@ -1,7 +1,7 @@
 import { fstatSync, readFileSync, statSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import { bareHost } from '../config/hosts.ts'
+import { bareHost, httpUrl } from '../config/hosts.ts'
 import { SettingsError } from '../errors.ts'
 import { type ListenTarget, listen } from './listen.ts'
 
@@ -142,7 +142,7 @@ async function listenOnPassed(app: FastifyInstance, { handle, place }: PassedSoc
     server.listen(handle)
   })
   if ('socket' in place) return `unix:${place.socket}`
-  return `http://${place.host.includes(':') ? `[${place.host}]` : place.host}:${place.port}`
+  return httpUrl(place.host, place.port)
 }
 
 function refused(name: string, expected: string): SettingsError {
